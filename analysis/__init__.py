@@ -1,0 +1,1 @@
+"""What a thread says, which option is which model, and whether the model holds."""

@@ -1,0 +1,1 @@
+"""Findings and scenario options matched, with the reason."""

@@ -1,0 +1,1 @@
+"""Bytes of any mail source become records: sources, parsing, blocks, threading, quotes, discussions."""

@@ -1,0 +1,1 @@
+"""Findings and verdicts become pages: view objects first, templates second."""
