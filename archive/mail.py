@@ -123,12 +123,14 @@ class Message:
 class RawMail:
     """The bytes of one mail as a source holds them, without any separator line.
 
-    `offset` is where it starts in the (decompressed) source, in bytes.
+    `offset` is where it starts in the (decompressed) source, in bytes. `form` is `mail` for RFC 5322
+    bytes and `page` for a mail that a web archive shows without its headers.
     """
 
     data: bytes = field(repr=False)
     source: str
     offset: int = 0
+    form: str = "mail"
 
 
 @dataclass(frozen=True, slots=True)
