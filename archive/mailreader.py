@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from archive.mail import Address, Defect, Message, Origin
 from archive.packing import Compressor, Slice, unpack_addresses, unpack_blocks
-from archive.schema import defect, dictionary, message, raw, source
+from archive.schema import defect, dictionary, discussion, message, raw, sighting, source
 
 _CHUNK = 500
 
@@ -108,6 +108,31 @@ def count_messages(connection: Connection, origin: Origin = Origin.ARCHIVED) -> 
 def source_position(connection: Connection, name: str) -> str:
     """Where reading a source goes on; empty for a source that is new."""
     return connection.scalar(select(source.c.position).where(source.c.name == name)) or ""
+
+
+def count_seen(connection: Connection, name: str) -> int:
+    """How many mails of a source the archive has, from it or from another."""
+    held = select(func.count()).select_from(raw).join(source).where(source.c.name == name)
+    seen = select(func.count()).select_from(sighting).join(source).where(source.c.name == name)
+    return (connection.scalar(held) or 0) + (connection.scalar(seen) or 0)
+
+
+def discussions_of_sources(connection: Connection, names: Sequence[str]) -> list[str]:
+    """The discussions that mails of these sources belong to, oldest first."""
+    seen = (
+        select(raw.c.message_id)
+        .outerjoin(sighting, sighting.c.raw_id == raw.c.id)
+        .join(source, or_(source.c.id == raw.c.source_id, source.c.id == sighting.c.source_id))
+        .where(source.c.name.in_(names))
+    )
+    statement = (
+        select(message.c.discussion)
+        .join(discussion, discussion.c.id == message.c.discussion)
+        .where(message.c.id.in_(seen))
+        .group_by(message.c.discussion)
+        .order_by(discussion.c.started, discussion.c.id)
+    )
+    return list(connection.scalars(statement))
 
 
 def defects(connection: Connection, message_ids: Iterable[str] | None = None) -> list[Defect]:

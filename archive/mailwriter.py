@@ -7,12 +7,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from archive.identity import fold
-from archive.mail import BlockKind, Defect, Message, Origin, ParsedMail
+from archive.mail import BlockKind, Defect, Message, Origin, ParsedMail, RawMail
 from archive.packing import Compressor, find_slice, pack_addresses, pack_blocks, train_dictionary
-from archive.schema import defect, dictionary, message, raw, source
+from archive.schema import defect, dictionary, message, raw, sighting, source
 from archive.search import index_messages
 
 _CHUNK = 500  # SQLite's bound on variables in one statement, with room
@@ -80,6 +80,19 @@ class MailWriter:
         """Where reading this source goes on."""
         self._connection.execute(update(source).where(source.c.id == source_id).values(position=position))
 
+    def set_apart_known(self, batch: Sequence[RawMail], source_id: int) -> tuple[list[RawMail], int]:
+        """The mails whose bytes are new to the archive, and how many are not; those count as seen here."""
+        digests = [raw_digest(mail.data) for mail in batch]
+        known = self._known_digests(digests)
+        for at in range(0, len(digests), _CHUNK):
+            elsewhere = select(literal(source_id), raw.c.id).where(
+                raw.c.digest.in_(digests[at : at + _CHUNK]), raw.c.source_id != source_id
+            )
+            into = insert(sighting).prefix_with("OR IGNORE")
+            self._connection.execute(into.from_select(["source_id", "raw_id"], elsewhere))
+        fresh = [mail for mail, digest in zip(batch, digests, strict=True) if digest not in known]
+        return fresh, len(batch) - len(fresh)
+
     def add(self, batch: Sequence[ParsedMail], source_id: int) -> tuple[Counts, list[str]]:
         """Store a batch; returns the counts and the ids of the messages that are new."""
         if not batch:
@@ -122,22 +135,23 @@ class MailWriter:
             index_messages(self._connection, fresh)
         if raw_rows:
             self._connection.execute(insert(raw), raw_rows)
-        self.add_defects(defects)
-        counts = Counts(len(batch), len(fresh), known, set_aside, len(defects))
+        counts = Counts(len(batch), len(fresh), known, set_aside, self.add_defects(defects))
         return counts, [record.message_id for _, record in fresh]
 
     def add_defects(self, defects: Sequence[Defect]) -> int:
-        """Record defects that are not recorded yet; returns how many were new."""
-        rows = [
-            {
+        """Record defects that are not on record yet; returns how many were new."""
+        rows = []
+        for d in dict.fromkeys(defects):
+            row = {
                 "source": storable(d.source),
                 "offset": d.offset,
                 "message_id": d.message_id,
                 "kind": d.kind,
                 "detail": storable(d.detail),
             }
-            for d in defects
-        ]
+            same = [defect.c[name].is_not_distinct_from(value) for name, value in row.items()]
+            if not self._connection.scalar(select(defect.c.id).where(*same).limit(1)):
+                rows.append(row)
         if rows:
             self._connection.execute(insert(defect), rows)
         return len(rows)

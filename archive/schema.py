@@ -87,6 +87,15 @@ message = Table(
     Index("ix_message_date", "date"),
 )
 
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("source_id", ForeignKey(source.c.id), nullable=False),
+    Column("raw_id", ForeignKey(raw.c.id, ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("source_id", "raw_id"),
+    comment="Mails of a source that the archive already had from another one.",
+)
+
 defect = Table(
     "defect",
     metadata,
@@ -97,6 +106,7 @@ defect = Table(
     Column("kind", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Index("ix_defect_message_id", "message_id"),
+    Index("ix_defect_source_offset", "source", "offset"),
 )
 
 # What is derived from it ---------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("defect", schema=None) as batch_op:
         batch_op.create_index("ix_defect_message_id", ["message_id"], unique=False)
+        batch_op.create_index("ix_defect_source_offset", ["source", "offset"], unique=False)
 
     op.create_table(
         "dictionary",
@@ -233,6 +234,16 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("discussion", name=op.f("pk_reading")),
+    )
+    op.create_table(
+        "sighting",
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("raw_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["raw_id"], ["raw.id"], name=op.f("fk_sighting_raw_id_raw"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_sighting_source_id_source")),
+        sa.PrimaryKeyConstraint("source_id", "raw_id", name=op.f("pk_sighting")),
     )
     op.create_table(
         "symptom",
