@@ -201,6 +201,7 @@ class Verdict:
 
     `bounds` states the sizes explored; `trace` is the shortest counterexample, and for a lasso
     `cycle_start` is the index of the step from which it repeats. `reason` names why a result is not a pass.
+    `notes` qualify the result; `details` say how it was put to the test: mutants, lines never reached.
     `digest` identifies the source of the scenario, so that an unchanged one is not explored again.
     """
 
@@ -221,4 +222,5 @@ class Verdict:
     trace: tuple[TraceStep, ...] = ()
     cycle_start: int | None = None
     notes: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
     digest: str = ""

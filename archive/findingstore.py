@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select
+from sqlalchemy import Connection, Row, Table, delete, insert, literal_column, select
 
 from archive import schema
 from archive.findings import (
@@ -140,11 +140,10 @@ def save_verdicts(connection: Connection, verdicts: Sequence[Verdict]) -> None:
 
 
 def load_verdicts(connection: Connection, scenario: str, option: str) -> tuple[Verdict, ...]:
-    """The verdicts on an option, in the order of their properties' names."""
+    """The verdicts on an option, in the order in which they were given."""
     table = schema.verdict
-    rows = connection.execute(
-        select(table).where(table.c.scenario == scenario, table.c.option == option).order_by(table.c.property)
-    )
+    chosen = select(table).where(table.c.scenario == scenario, table.c.option == option)
+    rows = connection.execute(chosen.order_by(literal_column("rowid")))
     return tuple(_verdict(row) for row in rows)
 
 
@@ -152,7 +151,7 @@ def _verdict(row: Row[Any]) -> Verdict:
     record: dict[str, Any] = json.loads(row.record)
     record["mutant"] = Mutant(record["mutant"])
     record["trace"] = tuple(TraceStep(**step) for step in record["trace"])
-    record["notes"] = tuple(record["notes"])
+    record["notes"], record["details"] = tuple(record["notes"]), tuple(record["details"])
     return Verdict(row.scenario, row.option, row.property, Result(row.result), digest=row.digest, **record)
 
 

@@ -103,9 +103,9 @@ def _run(
 
 
 def _verdict(scenario: str, option: Option, result: Explored, digest: str) -> Verdict:
-    strength = (f"livelock {result.strength}",) if result.strength else ()
-    unreached = tuple(f"never reached: {Path(line.file).name}:{line.line}" for line in result.unreached)
-    vacuous = () if result.exercised else ("the property was never put to the test",)
+    mutants = tuple(f"mutant, {said}" for said in result.mutants)
+    lines = ", ".join(f"{Path(at.file).name}:{at.line}" for at in result.unreached)
+    unreached = (f"lines never reached: {lines}",) if lines else ()
     return Verdict(
         scenario=scenario,
         option=option.name,
@@ -123,6 +123,7 @@ def _verdict(scenario: str, option: Option, result: Explored, digest: str) -> Ve
         reason=result.reason,
         trace=tuple(TraceStep(s.task, s.line, s.text, dict(s.changes)) for s in result.trace),
         cycle_start=result.cycle_start,
-        notes=(*option.notes, *strength, *result.notes, *vacuous, *unreached),
+        notes=(*option.notes, *result.notes),
+        details=(*mutants, *unreached),
         digest=digest,
     )

@@ -177,6 +177,8 @@ def _facts(verdict: Verdict) -> Iterable[tuple[str, str]]:
     yield "Fairness", verdict.fairness or "not stated"
     yield "Memory model", verdict.memory_model or "not stated"
     yield "Protection removed", _MUTANT[verdict.mutant]
+    for detail in verdict.details:
+        yield "In detail", detail
 
 
 def _interleaving(verdict: Verdict) -> Interleaving:
