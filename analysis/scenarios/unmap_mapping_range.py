@@ -418,8 +418,9 @@ SCENARIO = Scenario(
             {"fuse_i_mutex": True},
             terms=(
                 "d_revalidate",
-                "call sites of d_revalidate",
+                "call sites",
                 "callers of d_revalidate",
+                "always called",
                 "always called without i_mutex",
             ),
             expected=_expect(THREAD, self_deadlock="pass", unmapped="fail", livelock="fail"),

@@ -1,5 +1,6 @@
 """Commands that read discussions and answer from what was found."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -44,14 +45,20 @@ def proposals(session: Session, what: What = None) -> None:
         counts = f"{row['for']} for, {row['against']} against, {row['candidates']} to confirm"
         say(session, f"  {row['id']}  {row['outcome']:10}  {one_line(row['title'], 70)}")
         say(session, f"                 {one_line(row['author'], 30)}; {counts}", dim=True)
-        for verdict in row["verdicts"]:
-            colour = {"pass": "green", "fail": "red"}.get(verdict["result"], "yellow")
-            text = (
-                f"{verdict['result']:13} {verdict['property']}  ({verdict['scenario']}/{verdict['option']})"
-            )
-            say(session, f"                 {text}", fg=colour)
+        for line, colour in _sum_up(row["verdicts"]):
+            say(session, f"                 {line}", fg=colour)
     if not rows:
         say(session, "no proposals found; `moot analyze` reads what was not read yet")
+
+
+def _sum_up(verdicts: list[dict[str, str]]) -> Iterator[tuple[str, str]]:
+    """One line a result, with its colour: which properties of which model."""
+    colours = {"fail": "red", "inconclusive": "yellow", "pass": "green"}
+    for result, colour in colours.items():
+        chosen = [v for v in verdicts if v["result"] == result]
+        if chosen:
+            properties = ", ".join(dict.fromkeys(v["property"] for v in chosen))
+            yield f"{result}: {properties} ({chosen[0]['scenario']}/{chosen[0]['option']})", colour
 
 
 def arguments(
