@@ -1,13 +1,14 @@
 """What the models said: verdicts with everything that limits them, and failing interleavings step by step."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archive.findings import Mutant, Result, Tie, TraceStep, Verdict
 from reports.anchors import scenario_anchor, verdict_anchor
 from reports.record import Record
 
 _STEPS_OPEN = 40
+_FEW_CHIPS = 2  # passes of one option that stand by themselves in the table
 _MEANING = {
     Result.PASS: "Holds in every state within the bounds; nothing is said beyond them.",
     Result.FAIL: "There is an order of steps in which this goes wrong.",
@@ -80,12 +81,19 @@ class VerdictView:
 
 @dataclass(frozen=True, slots=True)
 class ModelView:
-    """An option of a scenario and its verdicts; `elsewhere` is where they stand if not here."""
+    """An option of a scenario: what broke or stayed open, what passed, and the notes that all share."""
 
     scenario: str
     option: str
     scenario_href: str
-    verdicts: tuple[VerdictView, ...]
+    notes: tuple[str, ...]
+    troubled: tuple[VerdictView, ...]
+    passed: tuple[VerdictView, ...]
+
+    @property
+    def verdicts(self) -> tuple[VerdictView, ...]:
+        """All verdicts, the troubled ones first."""
+        return self.troubled + self.passed
 
 
 def verdicts_of(record: Record, scenario: str, option: str) -> tuple[Verdict, ...]:
@@ -101,22 +109,34 @@ def model_of(record: Record, scenario: str, option: str) -> ModelView:
     """One option of a scenario with its verdicts."""
     facts = record.scenarios.get(scenario)
     verdicts = verdicts_of(record, scenario, option)
+    shared = [
+        n for n in dict.fromkeys(n for v in verdicts for n in v.notes) if all(n in v.notes for v in verdicts)
+    ]
+    views = [(v, _verdict(number, v, shared)) for number, v in enumerate(verdicts)]
     return ModelView(
         scenario=facts.title if facts else scenario,
         option=facts.options.get(option, option) if facts else option,
         scenario_href="#" + scenario_anchor(scenario),
-        verdicts=tuple(_verdict(number, verdict) for number, verdict in enumerate(verdicts)),
+        notes=tuple(shared),
+        troubled=tuple(view for v, view in views if v.result is not Result.PASS),
+        passed=tuple(view for v, view in views if v.result is Result.PASS),
     )
 
 
 def chips_of(record: Record, ties: Iterable[Tie]) -> tuple[Chip, ...]:
-    """The verdicts on all models that an option is tied to."""
-    pairs = dict.fromkeys((tie.scenario, tie.option) for tie in ties)
-    return tuple(
-        _chip(number, verdict)
-        for scenario, option in pairs
-        for number, verdict in enumerate(verdicts_of(record, scenario, option))
-    )
+    """The verdicts on the models that an option is tied to: each that isn't a pass, the passes together."""
+    chips: list[Chip] = []
+    for scenario, option in dict.fromkeys((tie.scenario, tie.option) for tie in ties):
+        every = [_chip(n, verdict) for n, verdict in enumerate(verdicts_of(record, scenario, option))]
+        passed = [chip for chip in every if chip.result == Result.PASS]
+        chips += [chip for chip in every if chip.result != Result.PASS]
+        chips += passed if len(passed) < _FEW_CHIPS else [_together(passed, len(every))]
+    return tuple(chips)
+
+
+def _together(passed: Sequence[Chip], total: int) -> Chip:
+    which = f"all {total} properties" if len(passed) == total else f"{len(passed)} of {total} properties"
+    return replace(passed[0], property=which)
 
 
 def overall(chips: Sequence[Chip]) -> str:
@@ -139,7 +159,7 @@ def _chip(number: int, verdict: Verdict) -> Chip:
     return Chip(result, slug(result), verdict.property, "#" + anchor)
 
 
-def _verdict(number: int, verdict: Verdict) -> VerdictView:
+def _verdict(number: int, verdict: Verdict, shared: Sequence[str]) -> VerdictView:
     return VerdictView(
         anchor=verdict_anchor(verdict.scenario, verdict.option, number),
         chip=_chip(number, verdict),
@@ -147,7 +167,7 @@ def _verdict(number: int, verdict: Verdict) -> VerdictView:
         reason=verdict.reason,
         limits=_limits(verdict),
         facts=tuple(_facts(verdict)),
-        notes=verdict.notes,
+        notes=tuple(note for note in verdict.notes if note not in shared),
         interleaving=_interleaving(verdict) if verdict.trace else None,
     )
 
