@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The schema version of this release: the newest file in archive/migrations/versions."""
 
 _BUSY_SECONDS = 30

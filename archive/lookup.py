@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection, select
 
+from archive.amendments import Action, load_amendments
+from archive.identity import finding_id
 from archive.schema import argument, call_path, discussion, message, proposal, symptom
 from archive.search import search
 
@@ -82,4 +84,17 @@ def _by_prefix(connection: Connection, prefix: str) -> list[Found]:
     rows = connection.execute(
         select(table.c.id, table.c.discussion).where(table.c.id.startswith(prefix)).limit(6)
     )
-    return [Found(table.name, row.id, row.discussion) for row in rows]
+    return [Found(table.name, row.id, row.discussion) for row in rows] or _added(connection, prefix)
+
+
+def _added(connection: Connection, prefix: str) -> list[Found]:
+    """Proposals and arguments that a person added, which no reading put into the tables."""
+    letters = {Action.ARGUE: "a", Action.PROPOSE: "p", Action.SPLIT: "p"}
+    found = []
+    for _, where, made in load_amendments(connection):
+        letter = letters.get(made.action)
+        if letter is not None:
+            name = finding_id(letter, made.message_id, made.start, made.end)
+            if name.startswith(prefix):
+                found.append(Found(_FINDINGS[letter].name, name, where))
+    return found

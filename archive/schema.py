@@ -265,6 +265,17 @@ verdict = Table(
     PrimaryKeyConstraint("scenario", "option", "property"),
 )
 
+# What a person said about it -------------------------------------------------------------------------------
+
+amendment = Table(
+    "amendment",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("discussion", Text, nullable=False, doc="kept when the discussion is found anew: no foreign key"),
+    Column("record", Text, nullable=False, doc="JSON: archive.amendments.Amendment"),
+    Index("ix_amendment_discussion", "discussion"),
+)
+
 # Full text: `message_text` is a contentless FTS5 table, which SQLAlchemy has no type for. Its rowid is
 # message.id; the migrations make it, archive.search reads it.
 FULL_TEXT_COLUMNS = ("subject", "sender", "recipients", "own", "quoted", "files", "functions", "patch")

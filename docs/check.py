@@ -41,7 +41,7 @@ def unnamed_commands() -> list[str]:
     from moot.cli import app
 
     readme = (ROOT / "README.md").read_text()
-    names = [command.name for command in app.registered_commands if command.name]
+    names = [command.name for command in app.registered_commands + app.registered_groups if command.name]
     return [f"README.md: says nothing of `moot {name}`" for name in names if f"moot {name}" not in readme]
 
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from archive.amending import load_amended
 from archive.database import Database
 from archive.discussions import list_discussions
 from archive.findings import Argument, Findings, Tie, Verdict
-from archive.findingstore import load_findings, load_ties, load_verdicts
+from archive.findingstore import load_verdicts
 from archive.lookup import UnknownNameError, look_up
 
 Row = dict[str, Any]
@@ -25,10 +26,9 @@ def weigh_proposals(database: Database, discussions: Sequence[str]) -> list[Row]
     with database.reading() as connection:
         titles = {d.id: d.title for d in list_discussions(connection, discussions)}
         for discussion in discussions:
-            found = load_findings(connection, discussion)
+            found, ties, _ = load_amended(connection, discussion)
             if found is None:
                 continue
-            ties = load_ties(connection, discussion)
             for proposal in found.proposals:
                 about = [a for a in found.arguments if a.proposal == proposal.id]
                 shown = Counter(a.stance.value for a in about if a.shown)
@@ -66,10 +66,12 @@ def argue(database: Database, name: str) -> tuple[Row, list[Row]]:
         matches = [f for f in look_up(connection, name) if f.kind == "proposal"]
         if not matches or matches[0].discussion is None:
             raise UnknownNameError(f"{name!r} is no proposal; `moot proposals` lists them with their ids")
-        found = load_findings(connection, matches[0].discussion)
+        found, _, _ = load_amended(connection, matches[0].discussion)
     if found is None:
         raise UnknownNameError(f"{name!r}: its discussion was not read yet; run `moot analyze`")
-    proposal = next(p for p in found.proposals if p.id == matches[0].id)
+    proposal = next((p for p in found.proposals if p.id == matches[0].id), None)
+    if proposal is None:
+        raise UnknownNameError(f"{name!r} was dismissed or merged; `moot amend list` says by which amendment")
     about = sorted(
         (a for a in found.arguments if a.proposal == proposal.id),
         key=lambda a: (not a.shown, a.stance.value, -a.confidence),
@@ -87,7 +89,7 @@ def argument_row(argument: Argument) -> Row:
 def trace_paths(database: Database, discussions: Sequence[str]) -> list[Row]:
     """The call paths of discussions, with the locks on them."""
     with database.reading() as connection:
-        found = [load_findings(connection, discussion) for discussion in discussions]
+        found = [load_amended(connection, discussion)[0] for discussion in discussions]
     return [path_row(f, n) for f in found if f is not None for n in range(len(f.call_paths))]
 
 

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from moot import __version__
-from moot.commands import findings, mail, models, records
+from moot.commands import amendments, findings, mail, models, records
 from moot.console import complain
 from moot.options import with_session
 
@@ -56,6 +56,8 @@ for name, command, own_format in (
 ):
     app.command(name, help=command.__doc__)(with_session(command, own_format=own_format))
 
+app.add_typer(amendments.app)
+
 
 def main() -> None:
     """Run a command; the one place where an error becomes a line on standard error and an exit status."""
@@ -76,6 +78,7 @@ def main() -> None:
 def exit_status(error: Exception) -> int | None:
     """The exit status of an error that users are meant to see, or None for a defect of moot itself."""
     from analysis.model.errors import ModelError
+    from archive.amendments import AmendmentError
     from archive.database import ArchiveError
     from archive.lookup import UnknownNameError
     from archive.search import QueryError
@@ -83,5 +86,5 @@ def exit_status(error: Exception) -> int | None:
 
     if isinstance(error, QueryError):
         return USAGE
-    expected = (ArchiveError, SourceError, UnknownNameError, ModelError)
+    expected = (AmendmentError, ArchiveError, SourceError, UnknownNameError, ModelError)
     return FAILED if isinstance(error, expected) else None

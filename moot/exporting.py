@@ -5,10 +5,10 @@ from dataclasses import asdict
 from datetime import UTC
 from typing import Any
 
+from archive.amending import load_amended
 from archive.database import Database
 from archive.discussions import load_discussion
 from archive.findings import Anchor, Decision, Findings, Outcome, Tie, Verdict
-from archive.findingstore import load_findings, load_ties
 from archive.mail import Discussion, Message, Origin
 from archive.mailreader import MailReader, defects
 from moot.answers import argument_row, path_row, tied_verdicts
@@ -34,8 +34,7 @@ def export_json(database: Database, discussions: Sequence[str]) -> Row:
     for discussion_id in discussions:
         with database.reading() as connection:
             discussion = load_discussion(connection, discussion_id)
-            found = load_findings(connection, discussion_id)
-            ties = load_ties(connection, discussion_id)
+            found, ties, _ = load_amended(connection, discussion_id)
             wrong = defects(connection, [m.message_id for m in discussion.messages])
         body["discussions"].append(_discussion_row(discussion, found))
         body["messages"].extend(message_row(m) for m in discussion.messages)

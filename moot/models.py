@@ -31,6 +31,13 @@ def find_scenario(name: str) -> Scenario:
     raise UnknownNameError(f"no scenario {name!r}; there are {known} (or name a .py file of yours)")
 
 
+def find_option(name: str) -> tuple[Scenario, Option]:
+    """The option that `scenario/option` names; raises `UnknownNameError`."""
+    scenario, _, option = name.partition("/")
+    found = find_scenario(scenario)
+    return found, _option(found, option)
+
+
 def digest_of(name: str) -> str:
     """What a verdict on a scenario stands on: it changes when the scenario or the checker does."""
     return scenarios.digest(find_scenario(name))

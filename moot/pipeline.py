@@ -4,12 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive.amending import load_amended
 from archive.database import Database
 from archive.discussions import load_discussion
 from archive.findings import Findings, Verdict
 from archive.findingstore import (
-    load_findings,
-    load_ties,
     load_verdicts,
     reading_state,
     save_findings,
@@ -97,7 +96,7 @@ def simulate_discussions(
 ) -> list[Verdict]:
     """Explore the options that proposals are tied to, except those whose scenario did not change."""
     with database.reading() as connection:
-        ties = [t for discussion in discussions for t in load_ties(connection, discussion)]
+        ties = [t for discussion in discussions for t in load_amended(connection, discussion)[1]]
     wanted = list(dict.fromkeys((t.scenario, t.option) for t in ties))
     verdicts: list[Verdict] = []
     for number, (scenario, option) in enumerate(wanted):
@@ -119,8 +118,8 @@ def load_records(database: Database, discussions: Sequence[str]) -> Iterator[Rec
     for discussion_id in discussions:
         with database.reading() as connection:
             discussion = load_discussion(connection, discussion_id)
-            found = load_findings(connection, discussion_id) or Findings(discussion_id, "", "")
-            ties = load_ties(connection, discussion_id)
+            amended, ties, _ = load_amended(connection, discussion_id)
+            found = amended or Findings(discussion_id, "", "")
             options = dict.fromkeys((t.scenario, t.option) for t in ties)
             verdicts = tuple(v for pair in options for v in load_verdicts(connection, *pair))
         facts = {name: models.facts_of(name) for name in dict.fromkeys(t.scenario for t in ties)}

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from archive.amending import load_amended
 from archive.database import Database
 from archive.discussions import list_discussions, load_discussion
 from archive.findings import Anchor, Findings
-from archive.findingstore import load_findings, load_ties
 from archive.lookup import Found, UnknownNameError, look_up
 from archive.mail import Message
 from archive.mailreader import MailReader, defects
@@ -73,7 +73,7 @@ def _message(connection: Connection, found: Found) -> Shown:
 def _discussion(connection: Connection, found: Found) -> Shown:
     discussion = load_discussion(connection, found.id)
     (summary,) = list_discussions(connection, [found.id])
-    findings = load_findings(connection, found.id)
+    findings, _, _ = load_amended(connection, found.id)
     shown = {
         **asdict(summary),
         "status": status_of(findings),
@@ -94,11 +94,11 @@ def _discussion(connection: Connection, found: Found) -> Shown:
 
 
 def _finding(connection: Connection, found: Found) -> Shown:
-    findings = load_findings(connection, found.discussion or "")
+    findings, tied, _ = load_amended(connection, found.discussion or "")
     record = _record(findings, found) if findings else None
     if record is None:
         raise UnknownNameError(f"{found.id}: its discussion was read anew; list it again")
-    ties = [t for t in load_ties(connection, found.discussion or "") if found.id in (t.proposal, *t.why)]
+    ties = [t for t in tied if found.id in (t.proposal, *t.why)]
     anchors = record.mentions if found.kind == "proposal" else (record.anchor,)
     messages = {m.message_id: m for m in MailReader(connection).by_id(a.message_id for a in anchors)}
     shown = {"kind": found.kind, "discussion": found.discussion, **asdict(record)}
