@@ -6,7 +6,7 @@ import sys
 import typer
 
 from moot import __version__
-from moot.commands import amendments, findings, mail, models, records
+from moot.commands import amendments, findings, mail, models, records, review
 from moot.console import complain
 from moot.options import with_session
 
@@ -53,6 +53,7 @@ for name, command, own_format in (
     ("show", records.show, False),
     ("scenarios", models.scenarios, False),
     ("export", records.export, True),
+    ("review", review.review, False),
 ):
     app.command(name, help=command.__doc__)(with_session(command, own_format=own_format))
 
