@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SHARED ?= ../shared
 
-.PHONY: demo test check format score clean help
+.PHONY: demo test check format score train clean help
 
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -34,6 +34,9 @@ format: $(READY) ## format and fix what can be fixed
 
 score: $(READY)  ## score the exports of all annotated threads
 	$(BIN)/python benchmarks/score.py --shared $(SHARED)
+
+train: $(READY)  ## rebuild the reader's weights from the labels and the mail (needs the shared folder)
+	$(BIN)/python benchmarks/train.py --shared $(SHARED)
 
 clean:           ## remove what the targets made
 	rm -rf $(VENV) out build dist
