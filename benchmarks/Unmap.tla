@@ -7,7 +7,7 @@ vars == <<locked, count, mark, mapped, place, at, page, mine>>
 
 Callers == 0 .. TASKS - 1
 Low(c) == c % 2
-High(c) == PAGES - (c \div 2) % 2
+High(c) == PAGES - ((c \div 2) % 2)
 RESTART == 8
 
 Init == /\ locked = FALSE /\ count = 0

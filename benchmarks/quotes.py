@@ -26,7 +26,7 @@ from pathlib import Path
 from archive.mail import BlockKind, Message
 from benchmarks.threads import find_shared, read_threads
 from ingest.blocks import read_blocks
-from ingest.passages import line_key
+from ingest.ownlines import line_key
 from ingest.quotes import resolve, resolve_all, same_person
 from ingest.quoting import strip_marks
 

@@ -1,4 +1,4 @@
-"""The routine of model.py for minicheck: `python unmap_minicheck.py VMAS PAGES`, where minicheck is installed.
+"""The routine of model.py for minicheck: `python unmap_minicheck.py VMAS PAGES`, run where it is installed.
 
 States are tuples: lock, count, a mark per vma, a mask of mapped pages per vma, then per caller its place and
 the locals at, page and mine, which are cleared where they are no longer read.

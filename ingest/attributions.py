@@ -240,7 +240,7 @@ def _name_before(text: str) -> str:
     cut = 0
     for m in _BEFORE_NAME.finditer(text):
         cut = m.end()
-    tail = text[cut:].strip(" ,;:–-+*")
+    tail = text[cut:].strip(" ,;:–-+*])")
     parts = [p.strip() for p in tail.split(",")]
     name = parts[-1] if parts else ""
     if len(parts) == 2 and all(_is_name(p) for p in parts) and len(parts[0].split()) == 1:

@@ -27,6 +27,9 @@ _BETWEEN = re.compile(r"\s{0,60}(?:\.{2,}|\[ ?\.{2,} ?\]|<\.{2,}>|:|\|)\s*$")
 _NO_NAME = re.compile(r"\s*(?:and|or|then|with|from|to|vs|also|but|so|while|where|versus)\s*$", re.IGNORECASE)
 _PROSE = re.compile(r"(?:[A-Za-z',]{1,20}[ ,]){5}")
 
+_HEAD = r"\w[\w/#:]{0,14}(?: \w{1,10})?"
+_HEADS = re.compile(rf"[ \t]{{0,40}}{_HEAD}(?:(?: {{3,60}}| {{0,8}}\t[ \t]{{0,8}}){_HEAD}){{1,3}}:?\s*$")
+
 # Columns go on over so many blank lines in a row.
 _WIDEST_GAP = 1
 
@@ -58,8 +61,10 @@ def _may_be_chain(line: str) -> bool:
 
 
 def _is_bridged(sheet: Sheet, i: int) -> bool:
-    """Whether a line stands for steps left out, with another step below."""
-    if _BETWEEN.match(sheet.lines[i]) is None or i + 1 >= len(sheet) or sheet.kinds[i + 1] is not None:
+    """Whether a line stands for steps left out, or is a row of the same table, with another step below."""
+    line = sheet.lines[i].strip()
+    row = line[:1] == "|" and line[-1:] == "|"
+    if not (row or _BETWEEN.match(line)) or i + 1 >= len(sheet) or sheet.kinds[i + 1] is not None:
         return False
     return bool(sheet.lines[i + 1]) and _may_be_chain(sheet.lines[i + 1])
 
@@ -79,13 +84,27 @@ def _mark_columns(sheet: Sheet) -> None:
     i, n = 0, len(lines)
     while i < n:
         line = lines[i]
-        if kinds[i] is None and line and ("   " in line or "\t" in line) and _COLUMN_HEAD.match(line):
+        if kinds[i] is None and line and ("   " in line or "\t" in line) and _HEADS.match(line):
             end = _end_of_columns(sheet, i)
-            if end - i >= 3:
+            if end - i >= 3 and (_COLUMN_HEAD.match(line) or _takes_turns(lines[i:end])):
                 sheet.mark(i, end, CHAIN)
             i = max(end, i + 1)
         else:
             i += 1
+
+
+def _takes_turns(rows: list[str]) -> bool:
+    """Whether the rows below the heads fill one column each, and not always the same."""
+    head, *steps = (row.expandtabs(8) for row in rows if row.strip())
+    second = re.search(r"\S {3,}(?=\S)", head.rstrip())
+    if second is None or len(steps) < 3:
+        return False
+    margin = len(head) - len(head.lstrip())
+    starts = [len(step) - len(step.lstrip()) for step in steps]
+    single = sum(re.search(r"\S {3,}\S", step.rstrip()) is None for step in steps)
+    left = sum(start < second.end() - 4 for start in starts)
+    right = sum(start >= second.end() - 4 for start in starts)
+    return single * 10 >= len(steps) * 7 and bool(right) and (bool(left) or margin > 0)
 
 
 def _end_of_columns(sheet: Sheet, i: int) -> int:

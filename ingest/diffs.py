@@ -30,9 +30,13 @@ _DIFF_HEADERS = (
     "Only in ",
     "\\ No newline",
 )
-_STAT_LINE = re.compile(r" ?\S.{0,200}? +\| +(?:\d+(?: [-+]{0,200})?|Bin\b.{0,60})\s*$")
-_STAT_SUM = re.compile(r" ?\d+ files? changed\b")
-_STAT_MODE = (" create mode ", " delete mode ", " rename ", " mode change ", " copy ", " rewrite ")
+_STAT_LINE = re.compile(r" {0,3}\S.{0,200}? +\| +(?:\d+(?: [-+]{0,200})?|Bin\b.{0,60})\s*$")
+_STAT_SUM = re.compile(r" {0,3}\d+ files? changed\b")
+_STAT_MODE = re.compile(r" {1,3}(?:create mode|delete mode|rename|mode change|copy|rewrite) \S")
+# A changed line that someone shows without a patch around it: a sign, then code. `- ` begins list items.
+_CHANGE = re.compile(r"[+-](?:\t| {3,40}|(?=[\w#{}*/&(]))")
+_ANY_CHANGE = re.compile(rf"^{_CHANGE.pattern}", re.MULTILINE)
+_CODE_LINE = re.compile(r"[;{}),\\]\s*$|\*/\s*$|^[+-]\s*(?:/\*|#\s?(?:define|include|if|endif))")
 _SHORTLOG_NAME = re.compile(r"\S.{0,60} \(\d{1,3}\):\s*$")
 
 
@@ -58,6 +62,8 @@ def mark_diffs(sheet: Sheet) -> None:
                 i += 1
     if " changed" in text:
         _mark_stats(sheet)
+    if _ANY_CHANGE.search(text):
+        _mark_loose_changes(sheet)
 
 
 def _starts_diff(lines: list[str], i: int) -> bool:
@@ -69,6 +75,8 @@ def _starts_diff(lines: list[str], i: int) -> bool:
             )
         case "-":
             return line.startswith("--- ") and _follows(lines, i, "+++ ")
+        case "+":
+            return line.startswith("+++ ") and _follows(lines, i, "@@ ")
         case "@":
             return line.startswith("@@ ") and (_HUNK.match(line) is not None or _looks_changed(lines, i + 1))
         case "I":
@@ -153,7 +161,7 @@ def _mark_stats(sheet: Sheet) -> None:
         while first > 0 and kinds[first - 1] is None and _is_stat(lines[first - 1]):
             first -= 1
         last = i + 1
-        while last < len(lines) and lines[last].startswith(_STAT_MODE):
+        while last < len(lines) and _STAT_MODE.match(lines[last]):
             last += 1
         above = sheet.previous_full(first - 1)
         ruled = above >= 0 and lines[above].rstrip() == "---"
@@ -165,7 +173,26 @@ def _mark_stats(sheet: Sheet) -> None:
 
 
 def _is_stat(line: str) -> bool:
-    return _STAT_LINE.match(line) is not None or line.startswith(" ...") or line.startswith(_STAT_MODE)
+    return bool(_STAT_LINE.match(line)) or line.startswith(" ...") or bool(_STAT_MODE.match(line))
+
+
+def _mark_loose_changes(sheet: Sheet) -> None:
+    """Mark changed lines that stand in own text without the head of a hunk."""
+    lines, kinds = sheet.lines, sheet.kinds
+    i, n = 0, len(lines)
+    while i < n:
+        end = i
+        while end < n and kinds[end] is None and lines[end][:1] in ("+", "-") and _is_change(lines[end]):
+            end += 1
+        run = lines[i:end]
+        indented = any(line[1:2] == "\t" or line[1:4] == "   " for line in run)
+        if run and (indented or any(line[0] == "+" for line in run)) and any(map(_CODE_LINE.search, run)):
+            sheet.mark(i, end, DIFF)
+        i = max(end, i + 1)
+
+
+def _is_change(line: str) -> bool:
+    return len(line) == 1 or _CHANGE.match(line) is not None
 
 
 def _shortlog_start(sheet: Sheet, first: int) -> int:

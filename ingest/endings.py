@@ -17,6 +17,8 @@ _PERSONAL = re.compile(r"[ \t]{0,4}[A-Z][A-Za-z]{1,20}(?:-[A-Za-z]{1,20}){0,4}-[
 _LONE = re.compile(
     r"(?:base-commit: [0-9a-f]{12}|Fixes: [0-9a-f]{7,40} ?\(|change-id: |prerequisite-patch-id: )"
 )
+# The date of the line with which git begins a mailed patch is always this one.
+_MAILED = " Mon Sep 17 00:00:00 2001"
 _IN_BODY = re.compile(r"(?:From|Subject|Date|To|Cc): \S")
 _FOOTER = re.compile(
     r"(?:To unsubscribe from this list|To unsubscribe, send a message|To unsubscribe from the list|_{30,}|"
@@ -87,7 +89,8 @@ def mark_trailers(sheet: Sheet) -> None:
                 continue
             end = _trailer_end(sheet, i)
             run = lines[i:end]
-            if _stands_apart(sheet, i, end) and any(_PERSONAL.match(x) or _LONE.match(x) for x in run):
+            telling = any(_PERSONAL.match(x) or _LONE.match(x) for x in run)
+            if _stands_apart(sheet, i, end) and (telling or _is_among_trailers(sheet, i, end)):
                 sheet.mark(i, end, TRAILER)
             i = end
     if "From: " in text:
@@ -124,15 +127,28 @@ def _stands_apart(sheet: Sheet, start: int, end: int) -> bool:
     return end - start > 1 or lines[start - 1].rstrip()[-1:] in ".:!,)>]"
 
 
+def _is_among_trailers(sheet: Sheet, start: int, end: int) -> bool:
+    """Whether other trailers stand above a run of tags, or a patch begins below it."""
+    lines, kinds = sheet.lines, sheet.kinds
+    above, below = sheet.previous_full(start - 1), sheet.next_full(end)
+    if above >= 0 and kinds[above] is TRAILER:
+        return True
+    return below < len(lines) and (kinds[below] is BlockKind.DIFF or lines[below].rstrip() == "---")
+
+
 def _mark_in_body_headers(sheet: Sheet) -> None:
-    """Mark the headers that a patch carries at the top of its body, to name its real author."""
+    """Mark the headers that a patch carries in the body, at its top or below git's first line."""
     lines, kinds = sheet.lines, sheet.kinds
     first = sheet.next_full(0)
-    if (
-        first >= len(lines)
-        or kinds[first] is not None
-        or not lines[first].startswith(("From: ", "Subject: ", "Date: "))
-    ):
+    if _MAILED in sheet.text:
+        first = next((i for i, line in enumerate(lines) if kinds[i] is None and _MAILED in line), first)
+    starts = ("From: ", "Subject: ", "Date: ")
+    if first >= len(lines) or kinds[first] is not None:
+        return
+    if _MAILED in lines[first]:
+        sheet.mark(first, first + 1, TRAILER)
+        first += 1
+    if first >= len(lines) or not lines[first].startswith(starts):
         return
     end = first
     while end < len(lines) and (

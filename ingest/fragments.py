@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from ingest.passages import line_key, loose_key
+from ingest.ownlines import line_key, loose_key
 from ingest.quoting import measure, strip_level
 
 # A line with so many letters is not written twice by chance.
@@ -56,9 +56,20 @@ def merge_lines(first: list[str], second: list[str]) -> list[str]:
             merged.extend(first[i:j])
             continue
         ours, theirs = first[i:j], second[k:m]
+        if tag == "replace":
+            ours, theirs = _without_pieces(ours, theirs)
         merged.extend(ours)
         if any(line.strip() for line in theirs):
             if ours and ours[-1].strip() and theirs[0].strip():
                 merged.append("")
             merged.extend(theirs)
     return merged
+
+
+def _without_pieces(ours: list[str], theirs: list[str]) -> tuple[list[str], list[str]]:
+    """Two runs without the lines of either that are part of the other: trimmed or broken elsewhere."""
+    all_ours, all_theirs = ("".join(map(loose_key, run)) for run in (ours, theirs))
+    theirs = [line for line in theirs if not (key := loose_key(line)) or key not in all_ours]
+    if any(line.strip() for line in theirs):
+        ours = [line for line in ours if not (key := loose_key(line)) or key not in all_theirs]
+    return ours, theirs

@@ -14,7 +14,8 @@ FULL, BLANK, ATTRIBUTION, OWN, START = "full", "blank", "attribution", "own", "s
 
 # (what was before, what follows): price by the change of depth, from two levels out to two levels in. Own
 # words have no depth. Quoted words are told apart by how they end ("ended" with a sentence, "asked" with a
-# question, "listed" as code and lists do, "open" in the middle) and by whether they fill their line ("full", else "short").
+# question, "listed" as code and lists do, "open" in the middle) and by whether they fill their line ("full",
+# else "short").
 _AFTER: dict[tuple[str, str], dict[int, float]] = {
     ("ended full", FULL): {-2: 7.0, -1: 3.9, 0: 1.1, 1: 6.7, 2: 7.3},
     ("ended full", BLANK): {-2: 5.7, -1: 2.1, 0: 0.95, 1: 5.6, 2: 7.2},
@@ -57,6 +58,7 @@ _FILLED = 12
 
 # Prices set by hand.
 _TOO_LONG = 4.0
+_TOO_SHORT = 2.5
 _UNWRAPPED = 1.0
 _SHORT_OWN = 2.3
 _NAME_AND_PROSE = 4.0
@@ -101,7 +103,7 @@ def price_after(before: str, words: str, kind: str, change: int, *, width: int, 
     if seen and change > 0 and before == BLANK and kind == FULL:
         return _BACK_IN.get(change, _BACK_IN[2] + _EACH_LEVEL_MORE * (change - 2))
     if before == FULL:
-        before = _ending_of(words, width)
+        before = ending_of(words, width)
     elif before == START:
         before = OWN
     table = _AFTER.get((before, kind)) or _AFTER[before, FULL]
@@ -109,7 +111,8 @@ def price_after(before: str, words: str, kind: str, change: int, *, width: int, 
     return table[nearest] + _EACH_LEVEL_MORE * abs(change - nearest)
 
 
-def _ending_of(words: str, width: int) -> str:
+def ending_of(words: str, width: int) -> str:
+    """How a quoted line ends and whether it fills its width, as `_AFTER` tells lines apart."""
     if is_layout(words):
         return "listed"
     if words.rstrip("\"')").endswith("?"):
@@ -135,7 +138,8 @@ def price_of_length(words: str, width: int, *, wrapped: bool) -> float:
     price = _NAME_AND_PROSE if _NAME_THEN_PROSE.match(words) else 0.0
     excess = len(words) - width
     if excess <= 4:
-        return price
+        open_end = not finishes(words) and wrapped
+        return price + (min(_TOO_SHORT, max(0, -excess - _FILLED) / 20) if open_end else 0.0)
     if _PRINTED.match(words):
         return price + excess / 60
     return price + (_TOO_LONG + excess / 12 if wrapped else _UNWRAPPED + excess / 200)

@@ -19,6 +19,8 @@ from ingest.unflattening import is_flattened, unflatten
 # What is looked at to say whether some bytes are a page, and what is read of one.
 _GLANCE = 256 * 1024
 _LONGEST = 8 * 1024 * 1024
+# A list's footer begins no further from the end.
+_FOOT = 2000
 
 _HTML = re.compile(rb"<(?:!doctype html|html|head|body|pre|div|table|p|br)[\s>/]", re.IGNORECASE)
 _ARCHIVER = re.compile(
@@ -28,8 +30,9 @@ _ARCHIVER = re.compile(
     r"|\[(?:prev|next) in (?:list|thread)\]"
 )
 _FOOTER = re.compile(
-    r"To unsubscribe(?: from this list)?[,:]|unsubscribe linux-|majordomo@|the body of a message to"
-    r"|[Mm]ailing [Ll]ist\b.{0,80}(?:@|http)|/mailman/listinfo/"
+    r"To unsubscribe(?: from this list)?[,:] (?:send|visit|e-?mail)"
+    r"|in\s+the body (?:of a message )?to \S{1,60}@"
+    r"|_{20,}\s{1,4}\S[^\n]{0,80}[Mm]ailing [Ll]ist\s|unsubscribe\S{0,3} (?:send|visit|e-?mail)[^\n]{0,80}@"
 )
 _WROTE = re.compile(
     r"[^\n]{0,200}(?:wrote|writes|schrieb|a écrit|escribió|ha scritto|写道) ?[:：](?=\s|$)", re.IGNORECASE
@@ -60,7 +63,7 @@ def looks_like_page(data: bytes) -> bool:
     attributed = any(_introduces_quote(text, m) for m in _WROTE.finditer(text))
     quoted = len(MARKS.findall(text)) >= 2 and sum(MARKS.match(x) is not None for x in text.split("\n")) >= 2
     shown = bool(read_shown_headers(text))
-    footer = _FOOTER.search(text) is not None
+    footer = _FOOTER.search(text, max(0, len(text) - _FOOT)) is not None
     archived = _ARCHIVER.search(text) is not None
     if _is_code(text) and not (shown or attributed):
         return False

@@ -22,6 +22,7 @@ _MARKER = re.compile(
     r"|Begin forwarded message:|-{4,} ?Forwarded by [^\n]{1,120})\s*$"
 )
 _END_MARKER = re.compile(r"-{2,20} ?End (?:of )?[Ff]orwarded [Mm]essage")
+_END_OF_QUOTE = re.compile(r"-{2,5} ?end quoted text ?-{2,5}\s*$")
 _HEADER = re.compile(
     r"[*_]{0,2}(From|Von|De|Da|Sent|Gesendet|Envoyé|Enviado|Date|Datum|To|An|À|Para|Cc|CC|Kopie|Subject"
     r"|Betreff|Objet|"
@@ -78,6 +79,10 @@ def _mark_prefixed(sheet: Sheet) -> None:
             _mark_attribution(sheet, i)
     else:
         _mark_initials(sheet)
+    if "end quoted text" in sheet.text:
+        for i, line in enumerate(lines):
+            if kinds[i] is None and _END_OF_QUOTE.match(line):
+                kinds[i] = ATTRIBUTION
     if "wrote:" in sheet.text:
         _mark_lone_attributions(sheet)
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from archive.mail import Block, BlockKind, Match, Message, QuoteSource
 from ingest.attributions import Attribution, read_attribution
 from ingest.introductions import read_introduction
-from ingest.passages import Passages, Place, line_key, loose_key
+from ingest.ownlines import OwnLines, Place, line_key, loose_key
 from ingest.quoting import strip_marks
 
 # At least this share of three-word runs must agree for an edited line to count as the same.
@@ -45,44 +45,44 @@ def resolve(message: Message, ancestors: Sequence[Message], others: Sequence[Mes
     `ancestors` are the mails it answers, nearest first; `others` any other mail that it might quote. Spans
     are characters of the source's `text`. To resolve a whole thread, `resolve_all` indexes each mail once.
     """
-    passages = Passages()
+    own_lines = OwnLines()
     for source in (*ancestors, *others):
-        passages.add(source)
-    return resolve_in(passages, message, [m.message_id for m in ancestors], others=bool(others))
+        own_lines.add(source)
+    return resolve_in(own_lines, message, [m.message_id for m in ancestors], others=bool(others))
 
 
 def resolve_all(messages: Sequence[Message]) -> tuple[Message, ...]:
     """Every message with its quotes resolved among the others; `parent` says who answers whom."""
-    passages = Passages()
+    own_lines = OwnLines()
     for message in messages:
-        passages.add(message)
+        own_lines.add(message)
     return tuple(
-        resolve_in(passages, message, list(_ancestors(passages, message)), others=True)
+        resolve_in(own_lines, message, list(_ancestors(own_lines, message)), others=True)
         for message in messages
     )
 
 
-def _ancestors(passages: Passages, message: Message) -> Iterator[str]:
+def _ancestors(own_lines: OwnLines, message: Message) -> Iterator[str]:
     seen = {message.message_id}
     parent = message.parent
-    while parent is not None and parent not in seen and parent in passages.messages:
+    while parent is not None and parent not in seen and parent in own_lines.messages:
         yield parent
         seen.add(parent)
-        parent = passages.messages[parent].parent
+        parent = own_lines.messages[parent].parent
 
 
-def resolve_in(passages: Passages, message: Message, ancestors: Sequence[str], *, others: bool) -> Message:
+def resolve_in(own_lines: OwnLines, message: Message, ancestors: Sequence[str], *, others: bool) -> Message:
     """Resolve one message against an index; `ancestors` are ids in it, nearest first."""
     if not any(block.kind is BlockKind.QUOTE for block in message.blocks):
         return message
     lines = list(_quoted_lines(message))
     ranks = {message_id: rank for rank, message_id in enumerate(ancestors)}
-    found = [_candidates(passages, message, line, ranks, others=others) for line in lines]
+    found = [_candidates(own_lines, message, line, ranks, others=others) for line in lines]
     _choose(lines, found, ranks)
-    _find_edited(passages, lines, ancestors)
-    _adopt_neighbours(passages, lines)
+    _find_edited(own_lines, lines, ancestors)
+    _adopt_neighbours(own_lines, lines)
     _drop_chance_finds(lines)
-    return replace(message, blocks=tuple(_rebuild(passages, message, lines)))
+    return replace(message, blocks=tuple(_rebuild(own_lines, message, lines)))
 
 
 def _quoted_lines(message: Message) -> Iterator[_Line]:
@@ -113,12 +113,12 @@ def _quoted_lines(message: Message) -> Iterator[_Line]:
 
 
 def _candidates(
-    passages: Passages, message: Message, line: _Line, ranks: dict[str, int], *, others: bool
+    own_lines: OwnLines, message: Message, line: _Line, ranks: dict[str, int], *, others: bool
 ) -> list[Place]:
     """Places in older mail where the line stands as it is; those of ancestors alone when there are any."""
     if not line.words:
         return []
-    places = passages.find_line(line.words)
+    places = own_lines.find_line(line.words)
     if not places:
         return []
     near = [place for place in places if place.message_id in ranks]
@@ -127,7 +127,7 @@ def _candidates(
     return [
         p
         for p in places
-        if p.message_id != message.message_id and _could_quote(message, passages.messages[p.message_id])
+        if p.message_id != message.message_id and _could_quote(message, own_lines.messages[p.message_id])
     ]
 
 
@@ -180,7 +180,7 @@ def _distance(
     return (0 if follows and 0 < gap <= 3 else 1 if leads else 2 if follows else 3, misfit, order, place.line)
 
 
-def _find_edited(passages: Passages, lines: list[_Line], ancestors: Sequence[str]) -> None:
+def _find_edited(own_lines: OwnLines, lines: list[_Line], ancestors: Sequence[str]) -> None:
     """Look for lines that no one wrote exactly so: broken elsewhere by a mailer, or changed by a hand."""
     for i, line in enumerate(lines):
         if line.first is not None or len(loose_key(line.words)) < _FEW_LETTERS:
@@ -190,7 +190,7 @@ def _find_edited(passages: Passages, lines: list[_Line], ancestors: Sequence[str
         expected = ancestors[line.depth - 1 : line.depth]
         order = list(dict.fromkeys([*hints, *expected, *ancestors]))
         for message_id in order:
-            if piece := passages.find_piece(line.words, message_id):
+            if piece := own_lines.find_piece(line.words, message_id):
                 line.first, line.last, line.match = piece[0], piece[1], Match.EDITED
                 break
         else:
@@ -198,7 +198,7 @@ def _find_edited(passages: Passages, lines: list[_Line], ancestors: Sequence[str
                 (
                     (similar[1], -n, similar[0])
                     for n, message_id in enumerate(order)
-                    if (similar := passages.find_similar(line.words, message_id))
+                    if (similar := own_lines.find_similar(line.words, message_id))
                 ),
                 key=lambda item: item[:2],
                 default=None,
@@ -208,7 +208,7 @@ def _find_edited(passages: Passages, lines: list[_Line], ancestors: Sequence[str
                 line.match = Match.EDITED
 
 
-def _adopt_neighbours(passages: Passages, lines: list[_Line]) -> None:
+def _adopt_neighbours(own_lines: OwnLines, lines: list[_Line]) -> None:
     """Let what is too short to know, `[...]` and remnants, go with the known lines around it."""
     for i, line in enumerate(lines):
         if line.first is not None or not line.words.strip() or len(loose_key(line.words)) >= _FEW_LETTERS * 2:
@@ -219,7 +219,7 @@ def _adopt_neighbours(passages: Passages, lines: list[_Line]) -> None:
             beside = lines[j].last if j < i else lines[j].first
             if beside is None or lines[j].depth != line.depth:
                 continue
-            same = [p for p in passages.find_line(line.words) if p.message_id == beside.message_id]
+            same = [p for p in own_lines.find_line(line.words) if p.message_id == beside.message_id]
             if same:
                 line.first = line.last = min(same, key=lambda p: abs(p.line - beside.line))
                 line.match = Match.EXACT
@@ -242,7 +242,7 @@ def _drop_chance_finds(lines: list[_Line]) -> None:
         start = i
 
 
-def _rebuild(passages: Passages, message: Message, lines: list[_Line]) -> Iterator[Block]:
+def _rebuild(own_lines: OwnLines, message: Message, lines: list[_Line]) -> Iterator[Block]:
     """The blocks of the message again, quotes split by source."""
     unsure = any(line.first is None and line.words for line in lines)
     origins = _origins(lines) if unsure else {}
@@ -255,12 +255,12 @@ def _rebuild(passages: Passages, message: Message, lines: list[_Line]) -> Iterat
         while at < len(lines) and lines[at].start < block.end:
             line = lines[at]
             if run and not _goes_on(run, line):
-                yield _close(passages, block, run, origins)
+                yield _close(own_lines, block, run, origins)
                 run = []
             run.append(line)
             at += 1
         if run:
-            yield _close(passages, block, run, origins)
+            yield _close(own_lines, block, run, origins)
 
 
 def _goes_on(run: list[_Line], line: _Line) -> bool:
@@ -278,12 +278,12 @@ def _goes_on(run: list[_Line], line: _Line) -> bool:
     return -1 <= line.first.line - before.last.line <= 2
 
 
-def _close(passages: Passages, block: Block, run: list[_Line], origins: dict[int, str]) -> Block:
+def _close(own_lines: OwnLines, block: Block, run: list[_Line], origins: dict[int, str]) -> Block:
     full = [line for line in run if line.first is not None]
     start, end = run[0].start, run[-1].end
     if full:
         places = [p for line in full for p in (line.first, line.last) if p is not None]
-        source = passages.messages[places[0].message_id]
+        source = own_lines.messages[places[0].message_id]
         exact = all(line.match is Match.EXACT for line in full)
         found = QuoteSource(
             Match.EXACT if exact else Match.EDITED,
@@ -293,19 +293,19 @@ def _close(passages: Passages, block: Block, run: list[_Line], origins: dict[int
             max(p.end for p in places),
         )
     else:
-        found = _credit(passages, run, origins)
+        found = _credit(own_lines, run, origins)
     return replace(block, start=start, end=end, source=found)
 
 
-def _credit(passages: Passages, run: list[_Line], origins: dict[int, str]) -> QuoteSource:
+def _credit(own_lines: OwnLines, run: list[_Line], origins: dict[int, str]) -> QuoteSource:
     """Whom an introduction or attribution names, for words that no mail at hand has."""
     line = run[0]
     if line.introduced:
-        return QuoteSource(Match.ATTRIBUTED, full_name(line.introduced, _authors(passages)))
+        return QuoteSource(Match.ATTRIBUTED, full_name(line.introduced, _authors(own_lines)))
     if line.attribution is None or not str(line.attribution.author):
         return QuoteSource(Match.UNKNOWN)
     author = str(line.attribution.author)
-    origin = passages.messages.get(origins.get(id(line.attribution), ""))
+    origin = own_lines.messages.get(origins.get(id(line.attribution), ""))
     if origin is not None and same_person(origin.author.name, author):
         return QuoteSource(Match.ATTRIBUTED, str(origin.author), origin.message_id)
     return QuoteSource(Match.ATTRIBUTED, author)
@@ -329,8 +329,8 @@ def _origins(lines: list[_Line]) -> dict[int, str]:
     return origins
 
 
-def _authors(passages: Passages) -> set[str]:
-    return {message.author.name for message in passages.messages.values()}
+def _authors(own_lines: OwnLines) -> set[str]:
+    return {message.author.name for message in own_lines.messages.values()}
 
 
 def full_name(name: str, people: Iterable[str]) -> str:

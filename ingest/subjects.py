@@ -10,10 +10,16 @@ _REPLY = re.compile(
 )
 _TAG = re.compile(r"\s*\[([^\[\]]{1,120})\]\s*[:,]?\s*")
 _PATCH = re.compile(r"\bpatch(?:set|es|v\d+)?\b|(?<![\w/])\d{1,3}/\d{1,3}(?![\w/])", re.I)
-_VERSION = re.compile(r"(?:\b|(?<=patch))v(\d{1,3})(?:\.(\d{1,3}))?(?![\w.])", re.I)
+# A `v5.1` is a version sent again in part; with a greater second number it is a kernel (`v5.10`).
+_VERSION = re.compile(r"(?:\b|(?<=patch))v(\d{1,3})(?:\.([0-3]))?(?![\w.])", re.I)
 _BRANCH = re.compile(
-    r"(?<![\w./])(?:\d{1,2}\.\d{1,3}(?:\.\d{1,3}|\.y)?|v\d{1,2}\.\d{1,3}\.(?:\d{1,3}|y))(?![\w.])", re.I
+    r"(?<![\w./])(?:\d{1,2}\.\d{1,3}(?:\.\d{1,3}|\.y)?"
+    r"|v\d{1,2}\.(?:[4-9]|\d{2,3}|\d{1,3}\.(?:\d{1,3}|y)))(?![\w.])",
+    re.I,
 )
+_RESEND = re.compile(r"\bre-?(?:send|sent|post)", re.I)
+_RFC = re.compile(r"\brfc", re.I)
+_PULL = re.compile(r"\bpull\b", re.I)
 _PLACE = re.compile(r"(?<![\w/])(\d{1,3})/(\d{1,3})(?![\w/])")
 _WAS = re.compile(r"[\s,;]{0,4}\(?\bwas: ?.*$", re.I)
 _WHITE = re.compile(r"\s+")
@@ -26,9 +32,9 @@ _DEEPEST = 12
 class Subject:
     """A subject taken apart.
 
-    `words` are what remains without `Re:` and tags, `key` the same folded for comparison. `version` is
-    (1, 0) where none is given; `number` and `total` are None outside of a series; `branch` is the stable tree
-    that a patch is for.
+    `words` are what remains without `Re:` and tags, `key` the same folded for comparison. `pull` marks a
+    request to merge. `version` is (1, 0) where none is given; `number` and `total` are None outside of a
+    series; `branch` is the stable tree that a patch is for.
     """
 
     words: str
@@ -36,6 +42,8 @@ class Subject:
     reply: bool = False
     patch: bool = False
     resend: bool = False
+    rfc: bool = False
+    pull: bool = False
     version: tuple[int, int] = (1, 0)
     number: int | None = None
     total: int | None = None
@@ -45,6 +53,11 @@ class Subject:
     def cover(self) -> bool:
         """Whether it opens a series."""
         return self.patch and self.number == 0
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Where it stands among the versions of one patch: an RFC comes before what has the same number."""
+        return (*self.version, not self.rfc)
 
     @property
     def telling(self) -> bool:
@@ -66,7 +79,7 @@ def names(text: str) -> set[str]:
 @lru_cache(maxsize=4096)
 def read_subject(text: str) -> Subject:
     """Take a subject apart; never fails."""
-    reply = patch = resend = False
+    reply = patch = resend = rfc = pull = False
     version, number, total, branch = (1, 0), None, None, ""
     rest = text
     for _ in range(_DEEPEST):
@@ -74,11 +87,15 @@ def read_subject(text: str) -> Subject:
             reply = True
         elif (mark := _TAG.match(rest)) and mark.end() < len(rest):
             tag = mark[1]
-            if _PATCH.search(tag) or (tag.lower().startswith("rfc") and not patch):
+            resend = resend or bool(_RESEND.search(tag))
+            rfc = rfc or bool(_RFC.search(tag))
+            pull = pull or bool(_PULL.search(tag))
+            found = _VERSION.search(tag)
+            wanted = bool(_PATCH.search(tag)) or (tag.lower().startswith("rfc") and not patch)
+            if found and (wanted or found[0] == tag):
+                version = int(found[1]), int(found[2] or 0)
+            if wanted:
                 patch = True
-                resend = resend or "resend" in tag.lower() or "repost" in tag.lower()
-                if found := _VERSION.search(tag):
-                    version = int(found[1]), int(found[2] or 0)
                 if place := _PLACE.search(tag):
                     number, total = int(place[1]), int(place[2])
                 if tree := _BRANCH.search(tag):
@@ -88,5 +105,15 @@ def read_subject(text: str) -> Subject:
         rest = rest[mark.end() :]
     words = _WHITE.sub(" ", _WAS.sub("", rest) or rest).strip()
     return Subject(
-        words, words.casefold().rstrip(" .!?"), reply, patch, resend, version, number, total, branch
+        words,
+        words.casefold().rstrip(" .!?"),
+        reply,
+        patch,
+        resend,
+        rfc,
+        pull,
+        version,
+        number,
+        total,
+        branch,
     )

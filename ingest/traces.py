@@ -50,8 +50,11 @@ _FRAME_LIST = re.compile(
 )
 _GATES = (
     *("+0x", ">]", "all trace:", "all Trace:", "BUG: ", "INFO: ", "WARNING: ", "RIP: ", "-> #", "backtrace"),
-    *("lock(", ".c:", "Mem-Info"),
+    *("lock(", ".c:", "Mem-Info", "fs (", "FS (", "fs error (", "FS error ("),
 )
+# What lockdep puts behind the name of a task, and file systems before a message.
+_CLAUSES = ("is trying to acquire lock:", "is already holding lock:", "depends on the new lock.")
+_MESSAGE = re.compile(r"[A-Za-z][\w-]{1,20}(?: \w{1,12}){0,2} ?\([\w-]{1,30}(?: [\w-]{1,20})?\): \S")
 _STAMPED = re.compile(r"^\s{0,4}(?:<\d>)?\[ {0,6}\d{1,8}\.\d{3,9}\]", re.MULTILINE)
 _SENTENCE = re.compile(r"(?:[A-Za-z',]{1,20}[ ,]){6}")
 
@@ -79,6 +82,8 @@ def mark_traces(sheet: Sheet) -> None:
 
 def _is_printed(line: str) -> bool:
     if _STAMP.match(line) or _HEAD.match(line) or _FRAME_LIST.match(line):
+        return True
+    if line.endswith(_CLAUSES) or _MESSAGE.match(line):
         return True
     return _FRAME.search(line) is not None and _SENTENCE.search(line) is None
 

@@ -22,6 +22,7 @@ _RUN = re.compile(r"(?:(?<=\s)|(?<![\s\S]))>+(?:[ \t]{1,3}>+)*(?=[ \t\r\n]|$)")
 _TIGHT_RUN = re.compile(r"(?:(?<=\s)|(?<![\s\S]))>+(?=[\w\"'(\[*@#{}])")
 _OPERATOR = re.compile(r"[\w)\]]$")
 _OPERAND = re.compile(r"[\w(/-]")
+_CLOSING = re.compile(r"[^()\n]{1,30}\)")
 _SURE_OPERAND = re.compile(r"[\w.>-]{1,40}\)|\d+(?:[ ;,)]|$)|/(?:proc|sys|dev|tmp|mnt)/|&1")
 
 # Words of one quoted line are at most so long unless nothing wrapped them.
@@ -30,6 +31,8 @@ _USUAL_WIDTH = 74
 # So many lines of a level show how wide it is; no level is taken to be narrower than all by more than this.
 _TELLING_LINES = 8
 _NARROWER = 8
+# Where nothing was wrapped, own text is looked for within so many characters.
+_LONGEST_PARAGRAPH = 1500
 # A greeting above an attribution is no answer.
 _SHORTEST_ANSWER = 30
 # Beyond this a run of marks is decoration or an attack; deeper quoting is not told apart.
@@ -113,6 +116,8 @@ def _find_marks(line: str) -> list[re.Match[str]]:
 
 def _find_runs(line: str) -> list[_Run]:
     marks = _find_marks(line)
+    if not marks:
+        return []
     ends = [m.start() for m in marks[1:]] + [len(line)]
     return [
         _Run(tuple(m.group().split())[:_MOST_MARKS], line[m.end() : end].strip(" \t"), m.start())
@@ -304,10 +309,11 @@ class _Search:
     def _divisions(self, words: str, depth: int, *, last: bool) -> Iterator[tuple[int, float]]:
         """Where own text can begin in the words behind a mark (their end: nowhere), each with its price."""
         width = self._width(depth)
-        yield len(words), lineprices.price_of_length(words, width, wrapped=depth not in self.unwrapped)
+        wrapped = depth not in self.unwrapped
+        yield len(words), lineprices.price_of_length(words, width, wrapped=wrapped)
         if lineprices.find_introduction(words) == 0:
             return
-        yield from lineprices.find_borders(words, width, last=last)
+        yield from lineprices.find_borders(words, width if wrapped else _LONGEST_PARAGRAPH, last=last)
 
     def _price_after(self, state: _State, kind: str, depth: int) -> float:
         return lineprices.price_after(
@@ -334,9 +340,12 @@ class _Search:
                 continue
             text = f"{path.trail.words} > {run.words}".strip()
             price = _SURE_OPERATOR_PRICE if _SURE_OPERAND.match(run.words) else _OPERATOR_PRICE
-            if state.depth:
-                wrapped = state.depth not in self.unwrapped
-                price += lineprices.price_of_length(text, self._width(state.depth), wrapped=wrapped)
+            if path.trail.words.count("(") > path.trail.words.count(")") and _CLOSING.match(run.words):
+                price = 0.0
+            if state.depth:  # the line is longer now than it was paid for
+                width, wrapped = self._width(state.depth), state.depth not in self.unwrapped
+                price += lineprices.price_of_length(text, width, wrapped=wrapped)
+                price -= lineprices.price_of_length(path.trail.words, width, wrapped=wrapped)
             trail = _Trail(path.trail.before, path.trail.marks, text)
             _offer(to, state.follow(state.depth, state.kind, text), path.cost + price, trail)
 

@@ -5,49 +5,25 @@ and its own deeper quotes. Done again on the result, a whole thread comes back f
 whose real mail is at hand never become a second message.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from archive.identity import quoted_message_id
-from archive.mail import Address, Block, BlockKind, Message, Origin
-from ingest.attributions import Attribution, read_attribution
+from archive.mail import Address, Message, Origin
 from ingest.blocks import read_blocks
-from ingest.fragments import join_run, merge_lines, strip_block, telling_lines
-from ingest.introductions import read_introduction
-from ingest.passages import Passages
+from ingest.fragments import merge_lines, telling_lines
+from ingest.ownlines import OwnLines
+from ingest.passages import Passage, split_passages
 from ingest.quotes import full_name, resolve_in, same_person
 from ingest.quoting import strip_marks
 
 # Quotes of one mail nest no deeper than this, whatever a hostile one says.
 _DEEPEST = 32
-# A passage is at hand when at least this share of its lines stands in mail at hand.
-_KNOWN_SHARE = 0.5
 _SECOND = timedelta(seconds=1)
 # Attributions give the local time of one side or the other.
 _QUARTER = 15 * 60
 _SKEW = timedelta(hours=26)
-
-
-@dataclass(slots=True)
-class _Passage:
-    """What one message quotes of one other: the lines with one mark taken away, and whose they are."""
-
-    attribution: Attribution
-    introduced: bool = False
-    """Brought in by own words ("as Ann said:"), not as the mail that is answered."""
-    lines: list[str] = field(default_factory=list)
-    known: Counter[str] = field(default_factory=Counter)
-    """Lines that stand in mail at hand, by message id."""
-    unknown: int = 0
-
-    def at_hand(self) -> str | None:
-        """The message at hand that the passage repeats, if most of its own lines stand in such mail."""
-        known = sum(self.known.values())
-        if known and known >= _KNOWN_SHARE * (known + self.unknown):
-            return self.known.most_common(1)[0][0]
-        return None
 
 
 @dataclass(slots=True)
@@ -84,9 +60,9 @@ class _Reader:
         self.messages = {
             m.message_id: replace(m, parent=parents.get(m.message_id, m.parent)) for m in messages
         }
-        self.passages = Passages()
+        self.own_lines = OwnLines()
         for message in self.messages.values():
-            self.passages.add(message)
+            self.own_lines.add(message)
         self.found: dict[str, _Found] = {}
         self.answers: dict[str, str] = {}
         """Id of a reply -> key of the read-back mail that it answers."""
@@ -108,22 +84,22 @@ class _Reader:
         return self._finish() if self.found else tuple(self.messages.values())
 
     def _resolve(self, message: Message) -> Message:
-        return resolve_in(self.passages, message, list(self._ancestors(message)), others=True)
+        return resolve_in(self.own_lines, message, list(self._ancestors(message)), others=True)
 
     def _ancestors(self, message: Message) -> Iterator[str]:
         seen = {message.message_id}
         parent = message.parent
-        while parent is not None and parent not in seen and parent in self.passages.messages:
+        while parent is not None and parent not in seen and parent in self.own_lines.messages:
             yield parent
             seen.add(parent)
-            parent = self.passages.messages[parent].parent
+            parent = self.own_lines.messages[parent].parent
 
     def _read_one(self, message: Message) -> Iterator[_Found]:
         """The mails that a message quotes and that aren't at hand, new or with what it adds to them."""
-        direct = True
-        for passage in split_passages(message):
-            answered = direct and not passage.introduced
-            direct = direct and passage.introduced
+        passages = split_passages(message)
+        direct = self._answered(message, passages)
+        for passage in passages:
+            answered = passage is direct
             at_hand = passage.at_hand()
             if at_hand is not None:
                 if (
@@ -158,11 +134,22 @@ class _Reader:
             if first or len(found.lines) > size:
                 yield found
 
-    def _is_missing(self, message: Message, passage: _Passage, named: str | None, *, answered: bool) -> bool:
+    def _answered(self, message: Message, passages: Sequence[Passage]) -> Passage | None:
+        """The passage of the mail that a message answers: its parent's if quoted, else the first one."""
+        candidates = [passage for passage in passages if not passage.introduced]
+        parent = self.messages.get(message.parent or "")
+        if parent is not None:
+            for passage in candidates:
+                author = passage.attribution.author
+                if passage.at_hand() == parent.message_id or same_person(author.name, parent.author.name):
+                    return passage
+        return candidates[0] if candidates else None
+
+    def _is_missing(self, message: Message, passage: Passage, named: str | None, *, answered: bool) -> bool:
         """Whether a passage that isn't at hand is known well enough to be made a message."""
         author = passage.attribution.author
-        if named is not None:
-            return bool(passage.lines)
+        if named is not None:  # marks alone, without a level of words before them, may be code or a prompt
+            return bool(str(author)) or passage.unknown > 0
         if not str(author) or not any(line.strip() for line in passage.lines):
             return False
         parent = self.messages.get(message.parent or "")
@@ -175,9 +162,10 @@ class _Reader:
         return not any(
             same_person(author.name, m.author.name) and _same_moment(passage.attribution.date, m.date)
             for m in self.messages.values()
+            if m.message_id != message.message_id
         )
 
-    def _author(self, passage: _Passage, message: Message) -> Address:
+    def _author(self, passage: Passage, message: Message) -> Address:
         author = passage.attribution.author
         if author.email or not passage.introduced:
             return author
@@ -188,7 +176,7 @@ class _Reader:
         }
         return Address(full_name(author.name, people))
 
-    def _same(self, passage: _Passage, named: str | None) -> _Found | None:
+    def _same(self, passage: Passage, named: str | None) -> _Found | None:
         """The mail being read back of which a passage is another fragment."""
         if named is not None and named in self.found:
             return self.found[named]
@@ -201,7 +189,9 @@ class _Reader:
             unsure = not str(author) or not str(found.author)
             if (alike or unsure) and words & telling_lines(found.lines):
                 return found
-            if alike and _same_moment(date, found.date):
+            if alike and (
+                _same_moment(date, found.date) or (date == found.date and found.lines == passage.lines)
+            ):
                 return found
         return None
 
@@ -266,9 +256,9 @@ class _Reader:
             answered = names[self.answers[message_id]]
             if answered != message_id:
                 self.messages[message_id] = replace(self.messages[message_id], parent=answered)
-        self.passages = Passages()
+        self.own_lines = OwnLines()
         for message in (*self.messages.values(), *fresh):
-            self.passages.add(message)
+            self.own_lines.add(message)
         archived = (self._resolve(m) if i in self.quoting else m for i, m in self.messages.items())
         return (*archived, *(self._resolve(m) for m in fresh))
 
@@ -281,7 +271,9 @@ class _Reader:
                 own = "\n".join(telling_lines_or_all(found.lines))
                 name = quoted_message_id(str(found.author), own)
                 if name in taken:
-                    name = quoted_message_id(f"{found.author} {found.date}", "\n".join(found.lines))
+                    name = quoted_message_id(
+                        f"{found.author} {found.date} {found.key}", "\n".join(found.lines)
+                    )
             names[found.key] = name
             taken.add(name)
         return names
@@ -298,54 +290,6 @@ class _Reader:
             ):
                 return message.parent
         return None
-
-
-def split_passages(message: Message) -> list[_Passage]:
-    """What a message quotes, by whom it says it quotes, each with one level of marks taken away.
-
-    Its quotes must have been resolved. The passage that it answers comes first among those not introduced.
-    """
-    passages: list[_Passage] = []
-    current: _Passage | None = None
-    aside: _Passage | None = None
-    introduced = ""
-    for block in message.blocks:
-        if block.kind is BlockKind.ATTRIBUTION and block.depth == 0:
-            current = _passage_of(passages, read_attribution(message.text_of(block)))
-            aside, introduced = None, ""
-        elif block.depth:
-            if introduced and aside is None and block.depth == 1:
-                aside = _Passage(Attribution(Address(introduced)), introduced=True)
-                passages.append(aside)
-            if aside is None and current is None:
-                current = _passage_of(passages, Attribution(Address()))
-            _extend(aside or current, message, block)
-        elif block.kind is BlockKind.OWN and message.text_of(block).strip():
-            aside, introduced = None, read_introduction(message.text_of(block))
-    return passages
-
-
-def _passage_of(passages: list[_Passage], attribution: Attribution) -> _Passage:
-    for passage in passages:
-        if not passage.introduced and passage.attribution == attribution:
-            return passage
-    passage = _Passage(attribution)
-    passages.append(passage)
-    return passage
-
-
-def _extend(passage: _Passage | None, message: Message, block: Block) -> None:
-    if passage is None:
-        return
-    lines = strip_block(message.text_of(block), block.depth)
-    join_run(passage.lines, lines)
-    if block.kind is not BlockKind.QUOTE or block.depth != 1:
-        return
-    words = sum(bool(line.strip()) for line in lines)
-    if block.source is not None and block.source.message_id is not None:
-        passage.known[block.source.message_id] += words
-    else:
-        passage.unknown += words
 
 
 def _named_parent(message: Message, at_hand: Mapping[str, Message]) -> tuple[str | None, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,11 @@ def test_the_rest_of_a_quoted_line_that_a_mailer_broke_belongs_to_the_quote():
 
 
 def test_a_short_answer_between_quoted_lines_is_own_text():
-    text = "> Is the reference on the inode dropped before the lock is taken again?\nYes.\n> Then we may race with evict.\n"
+    text = (
+        "> Is the reference on the inode dropped before the lock is taken again?\n"
+        "Yes.\n"
+        "> Then we may race with evict.\n"
+    )
     assert kinds(text) == ["quote1", "own", "quote1"]
 
 
@@ -159,7 +164,14 @@ def test_indented_function_names_are_a_chain():
 
 
 def test_steps_in_two_columns_are_a_chain():
-    text = "CPU0                 CPU1\nlock_page(p)\n                     lock_page(q)\nlock_page(q)\n\nDeadlock.\n"
+    text = (
+        "CPU0                 CPU1\n"
+        "lock_page(p)\n"
+        "                     lock_page(q)\n"
+        "lock_page(q)\n"
+        "\n"
+        "Deadlock.\n"
+    )
     assert kinds(text) == ["chain"] * 4 + ["own"]
 
 
@@ -177,7 +189,10 @@ def test_trailers_are_trailers_only_in_a_run_of_their_own():
         "Signed-off-by: Mara Lindqvist <mara@example.org>\n"
     )
     assert kinds(text) == ["own", *["trailer"] * 4]
-    prose = "I would add a\nReported-by: tag for Ivo there, for he is the one who has found it in the first place.\n"
+    prose = (
+        "I would add a\n"
+        "Reported-by: tag for Ivo there, for he is the one who has found it in the first place.\n"
+    )
     assert "trailer" not in kinds(prose)
 
 
@@ -204,7 +219,11 @@ def test_a_signature_runs_to_the_end():
 
 
 def test_list_footers_are_signatures():
-    footer = "--\nTo unsubscribe, send a message with 'unsubscribe things' in\nthe body to majordomo@example.org.\n"
+    footer = (
+        "--\n"
+        "To unsubscribe, send a message with 'unsubscribe things' in\n"
+        "the body to majordomo@example.org.\n"
+    )
     assert kinds("Fine.\n" + footer) == ["own"] + ["signature"] * 3
     footer = "_" * 47 + "\nthings mailing list\nthings@lists.example.org\n"
     assert kinds("Fine.\n\n" + footer) == ["own"] + ["signature"] * 3
@@ -302,7 +321,7 @@ LINES = st.sampled_from(
 def test_blocks_cover_any_text_without_gaps_and_own_text_holds_no_quoted_line(text):
     blocks = read_blocks(text)
     assert "".join(text[b.start : b.end] for b in blocks) == text
-    for before, after in zip(blocks, blocks[1:], strict=False):
+    for before, after in pairwise(blocks):
         assert before.end == after.start
         assert (before.kind, before.depth) != (after.kind, after.depth)
         assert text[after.start - 1] == "\n"

@@ -144,7 +144,12 @@ def test_a_short_line_goes_with_its_neighbours_not_with_whoever_else_wrote_it():
         "older@example.org",
         2,
     )
-    text = "> > No.\n> > That can't be right, the inode is gone by then.\n> The inode is pinned by the caller here.\n> No.\n"
+    text = (
+        "> > No.\n"
+        "> > That can't be right, the inode is gone by then.\n"
+        "> The inode is pinned by the caller here.\n"
+        "> No.\n"
+    )
     found = resolve(mail("x@example.org", "Cy Gray", text), [newer, older])
     assert [s[0] for s in sources(found)] == ["older@example.org", "newer@example.org"]
 
@@ -188,7 +193,10 @@ def test_words_of_a_third_author_are_found_in_other_mail_at_hand():
     ann = mail(
         "ann@example.org", "Ann Ode", "An open-coded lock is hidden from every checker that we have.\n"
     )
-    text = "On Wed, 2 Mar 2022, Ivo Petrov wrote:\n> An open-coded lock is hidden from every checker that we have.\n"
+    text = (
+        "On Wed, 2 Mar 2022, Ivo Petrov wrote:\n"
+        "> An open-coded lock is hidden from every checker that we have.\n"
+    )
     found = resolve(mail("x@example.org", "Noor Haddad", text, day=3), ANCESTORS, [ann])
     assert sources(found) == [("ann@example.org", "Ann Ode", "exact")]
 
@@ -237,7 +245,8 @@ def test_trailers_diffs_and_traces_of_an_ancestor_are_found_too():
     patch = mail(
         "p@example.org",
         "Ann Ode",
-        "Fix.\n\nSigned-off-by: Ann Ode <ann@example.org>\n---\n--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-old_call();\n+new_call();\n",
+        "Fix.\n\nSigned-off-by: Ann Ode <ann@example.org>\n---\n--- a/x.c\n+++ b/x.c\n@@ -1 +1 "
+        "@@\n-old_call();\n+new_call();\n",
     )
     text = "> Signed-off-by: Ann Ode <ann@example.org>\n> +new_call();\n"
     assert {s[0] for s in sources(resolve(mail("x@example.org", "N", text), [patch]))} == {"p@example.org"}

@@ -3,10 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from archive.identity import quoted_message_id
 from archive.mail import Address, BlockKind, Match, Message, Origin
 from ingest.blocks import read_blocks
-from ingest.unquoting import read_back, split_passages
+from ingest.passages import split_passages
+from ingest.unquoting import read_back
 
 LATE = (
     "On Fri, 11 Mar 2022 at 09:15, Ivo Petrov <ivo@example.org> wrote:\n"
@@ -119,7 +123,12 @@ def test_dates_are_those_of_the_attributions_and_never_contradict_the_order():
 
 
 def test_a_quoted_mail_is_never_dated_later_than_the_mail_that_quotes_it():
-    text = "On Sat, 12 Mar 2022 23:00:00, Ivo Petrov wrote:\n> The clock of this mailer is wrong by half a day.\n\nYes.\n"
+    text = (
+        "On Sat, 12 Mar 2022 23:00:00, Ivo Petrov wrote:\n"
+        "> The clock of this mailer is wrong by half a day.\n"
+        "\n"
+        "Yes.\n"
+    )
     messages = read_back([mail("late@example.org", "Mara", text)], {})
     assert messages[0].date is not None
     assert quoted(messages)[0].date == messages[0].date - timedelta(seconds=1)
@@ -214,9 +223,20 @@ def test_two_mails_that_quote_the_same_missing_mail_give_one_with_both_fragments
     )
     messages = read_back([first, second], {})
     assert [own(m) for m in quoted(messages)] == [
-        "First of all, the lock is taken twice. Then the page is gone already. And last, nobody frees the buffer."
+        "First of all, the lock is taken twice. Then the page is gone already. And last, nobody frees "
+        "the buffer."
     ]
     assert {m.parent for m in messages if m.origin is Origin.ARCHIVED} == {quoted(messages)[0].message_id}
+
+
+def test_a_line_that_one_mail_trimmed_is_not_doubled():
+    head = "On Fri, 11 Mar 2022 at 09:15, Ivo Petrov <ivo@example.org> wrote:\n"
+    rest = "> whoever looks at the page in between reads what was there before.\n"
+    first = mail("a@example.org", "Mara", head + "> The lock is dropped too early, and so\n" + rest, 12)
+    second = mail("b@example.org", "Noor", head + "> The lock is dropped too early\n" + rest, 13)
+    found = quoted(read_back([first, second], {}))
+    assert len(found) == 1
+    assert own(found[0]).count("dropped too early") == 1
 
 
 def test_two_mails_of_one_author_on_one_day_stay_two():
@@ -262,7 +282,8 @@ def test_a_shell_prompt_or_an_unattributed_quote_makes_no_message():
 
 def test_unmarked_mail_below_outlook_headers_is_read_back_too():
     text = (
-        "Agreed.\n\n-----Original Message-----\nFrom: Ivo Petrov <ivo@example.org>\nSent: Friday, March 11, 2022 9:15 AM\n"
+        "Agreed.\n\n-----Original Message-----\nFrom: Ivo Petrov <ivo@example.org>\nSent: Friday, March "
+        "11, 2022 9:15 AM\n"
         "To: Mara\nSubject: RE: the lock\n\nThen let us take a bit lock.\n\n> It would bloat every inode.\n"
     )
     found = quoted(read_back([mail("x@example.org", "Mara", text)], {}))
@@ -300,6 +321,55 @@ def test_mail_that_quotes_itself_in_a_circle_ends():
     )
     messages = read_back([a, b], {"a@example.org": "b@example.org", "b2@example.org": "a2@example.org"})
     assert {m.message_id for m in quoted(messages)} == {"b@example.org", "a2@example.org"}
+
+
+def test_marks_in_front_of_code_make_no_message():
+    text = "This is where it hangs:\n\n\twait_on(page);\n>>>\tBUG_ON(dirty(page));\n\nOdd.\n"
+    reply = mail("x@example.org", "Mara", text, in_reply_to=("gone@example.org",))
+    assert not quoted(read_back([reply], {"x@example.org": "gone@example.org"}))
+
+
+LINES = st.sampled_from(
+    [
+        "",
+        "own words that are long enough to tell",
+        "> quoted words that are long enough to tell",
+        ">> deeper words that are long enough to tell",
+        ">",
+        "> [...]",
+        "On Fri, 11 Mar 2022, Ivo Petrov wrote:",
+        "> On Thu, 10 Mar 2022, Mara Lindqvist wrote:",
+        "As Ann said:",
+        "-----Original Message-----",
+        "From: A <a@example.org>",
+        "-- ",
+    ]
+)
+
+
+@given(st.lists(st.lists(LINES, max_size=14).map("\n".join), min_size=1, max_size=4))
+def test_any_thread_is_read_back_without_raising_and_keeps_its_mails(texts):
+    messages = [
+        mail(f"{n}@example.org", "Mara Lindqvist", text, in_reply_to=(f"{n - 2}@example.org",))
+        for n, text in enumerate(texts)
+    ]
+    parents = {m.message_id: m.in_reply_to[0] for m in messages}
+    found = read_back(messages, parents)
+    assert [m.message_id for m in found[: len(messages)]] == [m.message_id for m in messages]
+    assert len({m.message_id for m in found}) == len(found)
+    by_id = {m.message_id: m for m in found}
+    for message in found:
+        assert "".join(message.text_of(b) for b in message.blocks) == message.text
+        assert message.parent != message.message_id
+        for block in message.blocks:
+            if block.source and block.source.start is not None:
+                assert block.source.message_id in by_id
+                assert (
+                    0
+                    <= block.source.start
+                    < (block.source.end or 0)
+                    <= len(by_id[block.source.message_id].text)
+                )
 
 
 def test_sixty_levels_of_marks_end_at_a_bound():
