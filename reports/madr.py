@@ -16,6 +16,7 @@ _STATUS = {Outcome.ADOPTED: "accepted", Outcome.REJECTED: "rejected", Outcome.SU
 _SPECIAL = re.compile(r"[\\`*_\[\]<&~$#]")
 # Marks that mean something only at the start of a line: lists, headings, rules, tables of contents.
 _AT_START = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+=>])")
+_NOTHING_SURE = "No argument is sure enough to stand here by itself."
 
 
 def render(record: Record) -> str:
@@ -105,7 +106,7 @@ def _option(option: OptionView) -> Iterator[str]:
     if points:
         yield ""
     else:
-        yield "No argument for or against it was found in this mail."
+        yield _NOTHING_SURE if option.candidates else "No argument for or against it was found in this mail."
         yield ""
     if option.candidates:
         yield f"Left out as unconfirmed: {len(option.candidates)}."

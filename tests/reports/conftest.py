@@ -345,6 +345,7 @@ class Page(HTMLParser):
         self.headings: list[int] = []
         self.pieces: list[str] = []
         self.open: list[str] = []
+        self.html = html
         self.feed(html)
         self.close()
         self.faults += [f"<{tag}> is never closed" for tag in self.open]

@@ -234,8 +234,18 @@ def test_candidates_count_nowhere_and_stand_folded(record, write):
     assert "1 candidate to confirm" in page.text
     shown_for_mutex = [a for a in record.findings.arguments if a.proposal == "pmutex" and a.shown]
     assert len(shown_for_mutex) == 3
-    row = page.text.split("unmap_mutex in struct address_space patch by Aoife Tierney")[1]
+    row = page.text.split("unmap_mutex in struct address_space patch by Aoife Tierney; 1 to confirm")[1]
     assert row.split()[:3] == ["2", "1", "0"]
+
+
+def test_an_option_with_candidates_only_opens_them_and_says_why(record, write):
+    unsure = tuple(replace(a, shown=False) for a in record.findings.arguments)
+    page = write(replace(record, findings=replace(record.findings, arguments=unsure)))
+    assert "No argument is sure enough to stand here by itself." in page.text
+    assert '<details class="candidates" open>' in page.html
+    assert (
+        "No argument for or against it was found" not in page.text.split("The options")[2].split("Model")[0]
+    )
 
 
 def test_parents_that_form_a_circle_show_each_message_once(record, write):
