@@ -1,6 +1,6 @@
 """Which discussions the annotated threads become, thrown together into one pool and made harder.
 
-    discussions.py [--shared DIR] [--json] [--show]
+    python -m benchmarks.discussions [--shared DIR] [--json] [--show]
 
 Every file of the shared folder `threads` is one matter, so that a discussion that spans two files is a false
 merge, and a file in several discussions a missed one. The pool is made harder in three ways: with half of
@@ -18,12 +18,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-# The folder of a running script stands first in sys.path, where benchmarks/ingest.py hides the room ingest/.
-sys.path.sort(key=str(Path(__file__).parent).__eq__)
-
-from threads import find_shared
-
 from archive.mail import Message
+from benchmarks.threads import find_shared
 from ingest.discussions import Matter, group
 from ingest.guesses import guess_parents
 from ingest.parsing import parse

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from analysis.model.errors import ModelError
 from analysis.model.explorer import Limits
+from analysis.model.program import build
+from analysis.model.promela import to_promela
 from analysis.model.result import Result as Explored
 from analysis.scenarios import catalogue as scenarios
 from analysis.scenarios.scenario import Option, Scenario
@@ -59,6 +62,33 @@ def run_scenario(
     """The verdicts on some options of a scenario, or on all of them."""
     chosen = [_option(scenario, name) for name in options] or scenario.options
     return [v for option in chosen for v in _run(scenario, option, bounds, limits)]
+
+
+def as_promela(scenario: Scenario, option: str, bounds: Mapping[str, int] | None = None) -> str:
+    """One option of a scenario as Promela, for SPIN to check the same states."""
+    chosen = _option(scenario, option)
+    settings = {**chosen.settings, **(bounds or {})}
+    return to_promela(chosen.tasks or scenario.tasks, settings, scenario.properties)
+
+
+def read_bounds(scenario: Scenario, given: Sequence[str]) -> dict[str, int]:
+    """Sizes as `NAME=SIZE`; raises `ModelError` for what is none."""
+    settings = build(scenario.tasks).settings.items()
+    known = [n for n, size in settings if n != "tasks" and not isinstance(size, bool)]
+    bounds = {}
+    for text in given:
+        name, _, size = (part.strip() for part in text.partition("="))
+        if name not in known or not size.isdecimal():
+            hint = f"{scenario.name} has {', '.join(known)}; say --bound NAME=SIZE"
+            raise ModelError(f"{text!r} is no bound of this scenario", hint=hint)
+        bounds[name] = int(size)
+    return bounds
+
+
+def read_limits(states: int | None, seconds: float | None) -> Limits:
+    """When to give up; what isn't said is as usual."""
+    usual = Limits()
+    return Limits(states or usual.states, usual.seconds if seconds is None else seconds)
 
 
 def list_scenarios() -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from archive.findingstore import (
 )
 from archive.lookup import look_up_discussions
 from archive.mailreader import discussions_of_sources
+from ingest.derivation import resolve, settle
 from ingest.intake import IngestReport, ingest
 from moot import __version__, models
 from moot.console import Progress
@@ -40,9 +41,12 @@ class SiteReport:
 
 
 def choose(database: Database, what: Sequence[str]) -> list[str]:
-    """The discussions that names stand for, or all; raises `UnknownNameError`."""
+    """The discussions that names stand for, or all, with their quotes resolved; raises `UnknownNameError`."""
+    settle(database)
     with database.reading() as connection:
-        return look_up_discussions(connection, what)
+        chosen = look_up_discussions(connection, what)
+    resolve(database, chosen)
+    return chosen
 
 
 def ingest_sources(
@@ -58,8 +62,11 @@ def ingest_sources(
 
 def discussions_of(database: Database, ingested: IngestReport) -> list[str]:
     """The discussions that the mails of these sources belong to, whenever they came in."""
+    settle(database)
     with database.reading() as connection:
-        return discussions_of_sources(connection, [source.key for source in ingested.sources])
+        chosen = discussions_of_sources(connection, [source.key for source in ingested.sources])
+    resolve(database, chosen)
+    return chosen
 
 
 def analyze_discussions(

@@ -12,6 +12,7 @@ from archive.findings import Anchor, Findings
 from archive.lookup import Found, UnknownNameError, look_up
 from archive.mail import Message
 from archive.mailreader import MailReader, defects
+from ingest.derivation import resolve, settle
 from moot.console import one_line, safe
 from moot.exporting import message_row, status_of
 
@@ -21,6 +22,11 @@ _CONTEXT = 240  # characters shown before and after the words of a finding
 
 def describe(database: Database, name: str) -> Shown:
     """What a name stands for; raises `UnknownNameError`, also where it is more than one thing."""
+    settle(database)
+    with database.reading() as connection:
+        found = _only_one(connection, name)
+    if found.discussion is not None:
+        resolve(database, [found.discussion])
     with database.reading() as connection:
         found = _only_one(connection, name)
         if found.kind == "message":

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.mail import Address
@@ -54,6 +54,7 @@ def test_all_four_forms_are_read_as_git_reads_them(
     assert said.stdout.strip() == f"{proper.name} <{proper.email}>"
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab <>@#\n\0é", max_size=200), st.text(alphabet="ab @", max_size=10))
 def test_nothing_in_a_mailmap_raises(text: str, email: str) -> None:
     Mailmap(text).resolve(Address("a", email))

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.patches import Change, fingerprint
@@ -137,6 +137,7 @@ def test_a_fingerprint_is_shared_by_the_same_change_only() -> None:
     assert fingerprint("No change.") == 0
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="+- @di f\n\\ab/0,1\x00\ud800", max_size=300))
 def test_no_diff_raises(text: str) -> None:
     change = Change("diff --git a/x b/x\n" + text)

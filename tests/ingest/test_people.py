@@ -4,7 +4,7 @@ import random
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.mail import Address, Message
@@ -67,6 +67,7 @@ def test_other_names_are_other_people(one: str, other: str) -> None:
     assert not same_person(other, one)
 
 
+@settings(deadline=None)
 @given(names, st.randoms())
 def test_accents_case_and_order_make_no_difference(name: str, chance: random.Random) -> None:
     words = name.split()
@@ -76,6 +77,7 @@ def test_accents_case_and_order_make_no_difference(name: str, chance: random.Ran
         assert same_person(name, other)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_sameness_is_mutual_and_nothing_raises(one: str, other: str) -> None:
     assert same_person(one, other) == same_person(other, one)
@@ -158,6 +160,7 @@ addresses = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(addresses, max_size=12), st.randoms(), st.booleans())
 def test_the_order_of_the_addresses_changes_nothing(
     found: list[Address], chance: random.Random, strict: bool
@@ -168,6 +171,7 @@ def test_the_order_of_the_addresses_changes_nothing(
     assert [one.of(a) for a in found] == [other.of(a) for a in found]
 
 
+@settings(deadline=None)
 @given(st.lists(addresses, min_size=1, max_size=12))
 def test_who_stands_for_a_person_is_that_person(found: list[Address]) -> None:
     people = Identities(found)
