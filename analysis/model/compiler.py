@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from analysis.model import code as op
 from analysis.model.errors import UnsupportedSyntaxError
-from analysis.model.fields import Settings
+from analysis.model.settings import Settings
 from analysis.model.syntax import (
     ALLOWED_BUILTINS,
     Configure,

@@ -5,9 +5,11 @@ which everything has come to a halt.
 """
 
 from collections.abc import Iterator
+from heapq import merge
+from itertools import groupby
 
 from analysis.model.behaviour import Leaf, Waiting
-from analysis.model.explorer import Exploration
+from analysis.model.exploration import Exploration
 from analysis.model.properties import Counterexample
 from analysis.model.step import Kind, Wait
 from analysis.model.trace import Tracer
@@ -36,8 +38,7 @@ def _halt(exploration: Exploration, kind: Kind) -> int | None:
     A state in which a task stopped at BUG() has its own verdict and is neither.
     """
     points = exploration.tries.machine.points
-    first = exploration.first
-    for state in (s for s in range(exploration.expanded) if first[s] == first[s + 1]):
+    for state in map(int, exploration.ends):
         leaves = [tip.leaf for tip in _tips(exploration, state)]
         if any(points[leaf.task][leaf.point].halted for leaf in leaves):
             continue
@@ -63,15 +64,9 @@ def _waiters(exploration: Exploration, state: int) -> list[tuple[Leaf, Waiting]]
 
 def _first_circle(exploration: Exploration, before: int) -> tuple[int, list[tuple[Leaf, Waiting]]] | None:
     """The first state up to `before` with a circle, and the tasks in it."""
-    tries = exploration.tries
-    candidates = _points_that_hold_and_wait(exploration)
-    fields = [tries.layout.cells + task for task in range(len(candidates))]
-    if not any(candidates):
-        return None
-    for state in range(min(before + 1, exploration.expanded)):
-        packed = exploration.states[state]
-        if not any(tries.layout.code(packed, at) in candidates[task] for task, at in enumerate(fields)):
-            continue
+    for state in _suspects(exploration):
+        if state > before:
+            break
         tips = [
             tip for tip in _tips(exploration, state) if tip.leaf.waiting and _bound_to_wait(exploration, tip)
         ]
@@ -79,6 +74,13 @@ def _first_circle(exploration: Exploration, before: int) -> tuple[int, list[tupl
         if members:
             return state, members
     return None
+
+
+def _suspects(exploration: Exploration) -> Iterator[int]:
+    """The states in which somebody stands where it may wait for a lock while it holds one, in order."""
+    points = _points_that_hold_and_wait(exploration)
+    standing = (exploration.standing(task, p) for task, p in enumerate(points) if p)
+    return (state for state, _ in groupby(merge(*standing)))
 
 
 def _points_that_hold_and_wait(exploration: Exploration) -> list[set[int]]:
@@ -123,6 +125,33 @@ def _circle(exploration: Exploration, tips: list[Tip]) -> list[tuple[Leaf, Waiti
     return [waiting[task] for task in next(filter(None, circles), [])]
 
 
+def circles(exploration: Exploration) -> Iterator[tuple[Tip, ...]]:
+    """Every set of tips of different tasks that wait for one another's locks in a circle, each set once.
+
+    What `find_deadlock` looks for state by state, said as conditions of states. Not all need be reachable.
+    """
+    held = exploration.tries.machine.held
+    tips = [t for t in exploration.tries.tips if t.leaf.waiting and _bound_to_wait(exploration, t)]
+
+    def holders(tip: Tip) -> Iterator[Tip]:
+        waiting = tip.leaf.waiting
+        for other in tips:
+            same_task = other.leaf.task == tip.leaf.task
+            locks = [h.lock for h in held(other.leaf.task, other.leaf.point)]
+            if waiting and waiting.lock in locks and (not same_task or other is tip):
+                yield other
+
+    def close(way: tuple[Tip, ...]) -> Iterator[tuple[Tip, ...]]:
+        for holder in holders(way[-1]):
+            if holder is way[0]:
+                yield way
+            elif holder.leaf.task > way[0].leaf.task and holder.leaf.task not in {t.leaf.task for t in way}:
+                yield from close((*way, holder))
+
+    for tip in tips:
+        yield from close((tip,))
+
+
 def _tell(exploration: Exploration, state: int, waiters: list[tuple[Leaf, Waiting]]) -> Counterexample:
     """The shortest way to a state, and what each of the tasks waits for there."""
     tracer = Tracer(exploration)
@@ -131,7 +160,7 @@ def _tell(exploration: Exploration, state: int, waiters: list[tuple[Leaf, Waitin
     tasks = exploration.tries.machine.program.tasks
     reason = "; ".join(f"{tasks[leaf.task].name} {text}" for leaf, _, text in words)
     steps = tuple(tracer.blocked(leaf.task, waiting, text) for leaf, waiting, text in words)
-    return Counterexample(reason, (*tracer.to(state), *steps))
+    return Counterexample(reason, (*tracer.to(state), *steps), exploration.depth(state))
 
 
 def _for_what(exploration: Exploration, leaf: Leaf, waiting: Waiting, leaves: list[Leaf]) -> str:

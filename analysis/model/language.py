@@ -4,16 +4,13 @@ docs/model.md teaches it in ten minutes.
 """
 
 from analysis.model.fields import (
-    TASKS,
     Struct,
     array,
     bit,
-    bound,
     choice,
     family,
     number,
     pointer,
-    switch,
 )
 from analysis.model.lifetime import (
     Mortal,
@@ -62,6 +59,7 @@ from analysis.model.semaphores import (
     up_read,
     up_write,
 )
+from analysis.model.settings import TASKS, bound, switch
 from analysis.model.waiting import (
     BUG_ON,
     Done,

@@ -5,15 +5,19 @@ on the cycle itself, whatever the search believed.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from analysis.model.liveness import Action, Component, Fairness, Search
+from analysis.model.cycle import CycleSearch
+from analysis.model.liveness import Fairness
+from analysis.model.streett import Action, Component, Search
 
 Path = list[tuple[int, int]]
 
-_BUDGET = 400_000
-"""Product states looked at before a cycle that is not known to be shortest is accepted."""
+_BUDGET = 250_000
+"""Nodes looked at before a cycle that is not known to be shortest is accepted."""
+
+_ANY_LENGTH = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +29,23 @@ class Lasso:
     shortest: bool
 
 
-def find_lasso(search: Search, components: Iterator[Component], fairness: Fairness) -> Lasso | None:
+def find_lasso(search: Search, components: Iterable[Component], fairness: Fairness) -> Lasso | None:
     """A shortest lasso (stem plus cycle) into one of some fair components."""
     exploration = search.region.exploration
+    cycles = CycleSearch(search, fairness, _BUDGET)
     best: tuple[Path, Path] | None = None
     shortest = not fairness.hints
-    budget = _BUDGET
     for component in components:
-        for root in component.states:
-            room = len(best[0]) + len(best[1]) - exploration.depth[root] - 1 if best else None
-            if room is not None and room < 1:
+        for state in component.states:
+            root = int(state)
+            room = len(best[0]) + len(best[1]) - exploration.depth(root) - 1 if best else _ANY_LENGTH
+            if room < 1:
                 break
-            if fairness.hints or budget <= 0:
+            if fairness.hints or cycles.budget <= 0:
                 shortest = False
                 best = best or (exploration.path(root), _covering_walk(search, component, fairness, root))
                 break
-            cycle, spent = _round_trip(search, component, fairness, root, room, budget)
-            budget -= spent
+            cycle = cycles.through(component, root, room)
             if cycle:
                 best = (exploration.path(root), cycle)
     if best is None:
@@ -55,88 +59,42 @@ def is_fair(search: Search, cycle: Path, fairness: Fairness) -> bool:
     """Whether repeating this cycle for ever respects fairness, judged by the cycle alone."""
     region = search.region
     stepped, sometimes, always = 0, 0, -1
-    taken: set[Action | None] = set()
+    taken: set[Action] = set()
     for state, edge in cycle:
         stepped |= 1 << region.task_of[edge]
-        sometimes |= region.enabled[state]
-        always &= region.enabled[state]
+        sometimes |= region.enabled(state)
+        always &= region.enabled(state)
         taken.add(region.action_of[edge])
     if (sometimes if fairness.strong else always) & ~stepped:
         return False
     return not fairness.hints or all(a in taken for state, _ in cycle for a in region.offered(state))
 
 
-def _round_trip(
-    search: Search, component: Component, fairness: Fairness, root: int, room: int | None, budget: int
-) -> tuple[Path | None, int]:
-    """The shortest fair cycle through a state: breadth first over (state, who stepped, who could)."""
-    region, exploration = search.region, search.region.exploration
-    start = (root, 0, region.enabled[root])
-    came: dict[tuple[int, int, int], tuple[tuple[int, int, int], int]] = {}
-    queue = deque([(start, 0)])
-    while queue and len(came) < budget:
-        node, length = queue.popleft()
-        if room is not None and length >= room:
-            break
-        state, stepped, entitled = node
-        for k in range(exploration.first[state], exploration.first[state + 1]):
-            following = exploration.target[k]
-            if search.inside[following] != component.mark or not region.idle(k):
-                continue
-            edge = exploration.edge[k]
-            now = stepped | 1 << region.task_of[edge]
-            able = region.enabled[following]
-            due = entitled | able if fairness.strong else entitled & able
-            if following == root and not due & ~now:
-                return [*_retrace(came, node, start), (state, edge)], len(came)
-            further = (following, now, due)
-            if further not in came:
-                came[further] = (node, edge)
-                queue.append((further, length + 1))
-    return None, len(came)
-
-
-def _retrace(
-    came: dict[tuple[int, int, int], tuple[tuple[int, int, int], int]],
-    node: tuple[int, int, int],
-    start: tuple[int, int, int],
-) -> Path:
-    path: Path = []
-    while node != start:
-        node, edge = came[node]
-        path.append((node[0], edge))
-    return path[::-1]
-
-
 def _covering_walk(search: Search, component: Component, fairness: Fairness, root: int) -> Path:
     """A closed walk that meets every demand of fairness, one nearest demand after the other."""
-    region, exploration = search.region, search.region.exploration
+    region = search.region
     tasks: set[int] = set()
     actions: set[Action] = set()
-    for _, k in search.transitions(component):
-        edge = exploration.edge[k]
-        tasks.add(region.task_of[edge])
-        action = region.action_of[edge]
-        if action and fairness.hints:
-            actions.add(action)
-    full = (1 << len(exploration.tries.machine.program.tasks)) - 1
-    idle_tasks = {t for t in range(full.bit_length()) if t not in tasks}
+    for state in component.states:
+        for _, edge in search.steps(component, int(state)):
+            tasks.add(region.task_of[edge])
+            if region.action_of[edge] >= 0 and fairness.hints:
+                actions.add(region.action_of[edge])
+    idle_tasks = set(range(len(region.exploration.tries.machine.program.tasks))) - tasks
     walk: Path = []
     at = root
 
     def met(state: int, edge: int, following: int) -> None:
         tasks.discard(region.task_of[edge])
-        action = region.action_of[edge]
-        if action:
-            actions.discard(action)
+        actions.discard(region.action_of[edge])
         for place in (state, following):
-            idle_tasks.difference_update({t for t in idle_tasks if not region.enabled[place] >> t & 1})
+            idle_tasks.difference_update({t for t in idle_tasks if not region.enabled(place) >> t & 1})
 
     def wanted(state: int, edge: int, following: int) -> bool:
         return (
             region.task_of[edge] in tasks
             or region.action_of[edge] in actions
-            or any(not region.enabled[following] >> t & 1 for t in idle_tasks)
+            or any(not region.enabled(following) >> t & 1 for t in idle_tasks)
         )
 
     while tasks or actions or idle_tasks:
@@ -154,16 +112,12 @@ def _nearest(
     search: Search, component: Component, start: int, wanted: Callable[[int, int, int], bool]
 ) -> tuple[Path, int]:
     """The shortest path inside a component whose last step is wanted, and where it ends."""
-    exploration = search.region.exploration
     came: dict[int, tuple[int, int]] = {}
     queue = deque([start])
     seen = {start}
     while queue:
         state = queue.popleft()
-        for k in range(exploration.first[state], exploration.first[state + 1]):
-            following, edge = exploration.target[k], exploration.edge[k]
-            if search.inside[following] != component.mark or not search.region.idle(k):
-                continue
+        for following, edge in search.steps(component, state):
             if wanted(state, edge, following):
                 path = [(state, edge)]
                 while state != start:

@@ -4,18 +4,16 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from analysis.model.fields import (
-    TASKS,
     CellKey,
     Declaration,
     Domain,
     Parts,
-    Settings,
     Struct,
     array,
     bit,
-    resolve,
 )
 from analysis.model.locks import might_sleep
+from analysis.model.settings import TASKS, Settings, resolve
 from analysis.model.step import Blocked, Kind, Wait, current, primitive, uses
 
 

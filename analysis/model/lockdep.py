@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
 
-from analysis.model.explorer import Exploration
+from analysis.model.exploration import Exploration
 from analysis.model.result import TraceStep, Witness
 from analysis.model.step import Dependency
 from analysis.model.trace import Tracer

@@ -7,7 +7,8 @@ for that member of every struct of the type, as in the kernel.
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from analysis.model.fields import CellKey, Declaration, Domain, Parts, Settings, Struct
+from analysis.model.fields import CellKey, Declaration, Domain, Parts, Struct
+from analysis.model.settings import Settings
 from analysis.model.step import Blocked, Held, Kind, Step, Wait, current, primitive
 
 EXCLUSIVE = "exclusive"

@@ -12,11 +12,11 @@ from analysis.model.fields import (
     Cell,
     CellKey,
     Family,
-    Settings,
     Struct,
     cells_of,
     declarations,
 )
+from analysis.model.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

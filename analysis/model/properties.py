@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from analysis.model.explorer import Exploration
+from analysis.model.exploration import Exploration
 from analysis.model.liveness import Strength
 from analysis.model.result import TraceStep
 from analysis.model.step import Kind, Violation
@@ -32,10 +32,11 @@ STANDARD = (
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """Why a property doesn't hold, and a shortest run to it."""
+    """Why a property doesn't hold, and a shortest run to it: `depth` steps to the state that shows it."""
 
     reason: str
     trace: tuple[TraceStep, ...]
+    depth: int
 
 
 def violated(exploration: Exploration, question: Property) -> Counterexample | None:
@@ -45,14 +46,16 @@ def violated(exploration: Exploration, question: Property) -> Counterexample | N
         state = tries.found_at[tip.number]
         waiting = tip.leaf.waiting
         for violation in waiting.violations if waiting else ():
-            if waiting and _concerns(violation, question):
+            if waiting and concerns(violation, question):
                 last = tracer.blocked(tip.leaf.task, waiting, violation.message)
-                return Counterexample(violation.message, (*tracer.to(state), last))
+                return Counterexample(violation.message, (*tracer.to(state), last), exploration.depth(state))
         for edge in tip.edges:
             for violation in edge.outcome.violations:
-                if _concerns(violation, question):
+                if concerns(violation, question):
                     last = tracer.step(exploration.states[state], edge)
-                    return Counterexample(violation.message, (*tracer.to(state), last))
+                    return Counterexample(
+                        violation.message, (*tracer.to(state), last), exploration.depth(state)
+                    )
     return None
 
 
@@ -76,7 +79,8 @@ def _violations(exploration: Exploration) -> Iterator[Violation]:
         yield from edge.outcome.violations
 
 
-def _concerns(violation: Violation, question: Property) -> bool:
+def concerns(violation: Violation, question: Property) -> bool:
+    """Whether a violation is one of a property."""
     return violation.kind is question.kind and question.about in ("", violation.message)
 
 
@@ -94,11 +98,5 @@ def exercised(exploration: Exploration, question: Property) -> bool:
     if kind in (Kind.RETURN_HOLDING, Kind.UNBALANCED):
         return any(point.context.held for points in exploration.tries.machine.points for point in points)
     if kind in (Kind.LIVELOCK, Kind.STARVATION):
-        return any(exploration.depth[t] <= exploration.depth[s] for s, t in _transitions(exploration))
+        return exploration.kept is not None and exploration.revisits()
     return any(kind in tip.leaf.checked for tip in tips)
-
-
-def _transitions(exploration: Exploration) -> Iterator[tuple[int, int]]:
-    for state in range(exploration.expanded):
-        for k in range(exploration.first[state], exploration.first[state + 1]):
-            yield state, exploration.target[k]

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from analysis.model.fields import Domain, Parts, Setting, Settings, resolve
+from analysis.model.fields import Domain, Parts
 from analysis.model.locks import (
     EXCLUSIVE,
     SHARED,
@@ -12,6 +12,7 @@ from analysis.model.locks import (
     might_sleep,
     refuse_recursion,
 )
+from analysis.model.settings import Setting, Settings, resolve
 from analysis.model.step import Blocked, Held, Kind, Step, Wait, current, primitive
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from analysis.model.errors import ModelError
 
 if TYPE_CHECKING:
-    from analysis.model.fields import Cell, CellKey, Settings
+    from analysis.model.fields import Cell, CellKey
+    from analysis.model.settings import Settings
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])

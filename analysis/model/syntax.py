@@ -15,7 +15,7 @@ from types import FunctionType
 from typing import Any
 
 from analysis.model.errors import UnsupportedSyntaxError
-from analysis.model.fields import Setting, Settings, resolve
+from analysis.model.settings import Setting, Settings, resolve
 
 ALLOWED_BUILTINS = frozenset(
     (

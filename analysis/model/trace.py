@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from analysis.model.behaviour import Waiting
-from analysis.model.explorer import Exploration
+from analysis.model.exploration import Exploration
 from analysis.model.result import TraceStep
 from analysis.model.tries import Edge
 

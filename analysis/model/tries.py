@@ -10,38 +10,8 @@ from dataclasses import dataclass, field
 
 from analysis.model.behaviour import Leaf, Outcome
 from analysis.model.errors import ModelError
+from analysis.model.layout import POINT_BITS, lay_out
 from analysis.model.machine import Machine
-from analysis.model.program import Program
-
-POINT_BITS = 20
-"""Room for a task's point of control in a packed state; more points than that end in a ModelError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How a state is packed into one integer: the cells first, then a point per task."""
-
-    shifts: tuple[int, ...]
-    masks: tuple[int, ...]
-    cells: int
-
-    def code(self, state: int, at: int) -> int:
-        """The code of field `at`: a cell, or `cells + task` for a task's point."""
-        return (state >> self.shifts[at]) & self.masks[at]
-
-    def pack(self, codes: list[int]) -> int:
-        """The state with these codes."""
-        return sum(code << shift for code, shift in zip(codes, self.shifts, strict=True))
-
-
-def lay_out(program: Program) -> Layout:
-    """The layout of a program's states."""
-    widths = [c.domain.width for c in program.cells] + [POINT_BITS] * len(program.tasks)
-    shifts, at = [], 0
-    for width in widths:
-        shifts.append(at)
-        at += width
-    return Layout(tuple(shifts), tuple((1 << w) - 1 for w in widths), len(program.cells))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +65,10 @@ class Tries:
     def initial(self) -> int:
         """The packed initial state."""
         return self.layout.pack([c.initial for c in self.machine.program.cells] + self.machine.initial)
+
+    def apply(self, state: int, edge: Edge) -> int:
+        """The state that an edge leads to."""
+        return (state & edge.keep) | edge.put
 
     def walk(self, task: int, state: int, number: int) -> Tip:
         """The tip for a task in a state; `number` is that state's number, kept if the tip is new."""

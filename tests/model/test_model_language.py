@@ -71,14 +71,12 @@ def test_a_statement_is_a_step_and_a_read_modify_write_in_one_statement_loses_no
     # both orders meet again: start, one of two, both
     assert (len(exploration.states), exploration.transitions, exploration.deepest) == (4, 4, 2)
     assert values(exploration, "s.x") == {0, 1, 2}
-    ends = [k for k in range(4) if exploration.first[k] == exploration.first[k + 1]]
-    assert [exploration.tries.layout.code(exploration.states[k], 0) for k in ends] == [2]
+    assert [exploration.tries.layout.code(exploration.states[k], 0) for k in exploration.ends] == [2]
 
 
 def test_a_read_and_a_write_in_two_statements_can_lose_an_update(explored):
     exploration = explored(bump_in_two_steps, bump_in_two_steps)
-    ends = [k for k in range(exploration.expanded) if exploration.first[k] == exploration.first[k + 1]]
-    assert {exploration.tries.layout.code(exploration.states[k], 0) for k in ends} == {1, 2}
+    assert {exploration.tries.layout.code(exploration.states[k], 0) for k in exploration.ends} == {1, 2}
 
 
 def bump_atomically():

@@ -20,10 +20,11 @@ from analysis.model.language import (
     until,
 )
 from analysis.model.lasso import find_lasso, is_fair
-from analysis.model.liveness import LADDER, Fairness, Region, Search, Strength
+from analysis.model.liveness import LADDER, Fairness, Strength
 from analysis.model.properties import Property
 from analysis.model.result import Verdict
 from analysis.model.step import Kind
+from analysis.model.streett import Region, Search
 
 LIVELOCK = Property("no livelock", Kind.LIVELOCK)
 
@@ -63,10 +64,10 @@ def test_a_fair_cycle_inside_an_unfair_component_is_found(explored):
     search = Search(region)
     strong = Fairness(strong=True, hints=False)
     (whole,) = search.fair(Fairness(strong=False, hints=False))
-    assert any(region.enabled[state] & 2 for state in whole.states)
+    assert any(region.enabled(state) & 2 for state in whole.states)
     (part,) = search.fair(strong)
-    assert set(part.states) < set(whole.states)
-    assert not any(region.enabled[state] & 2 for state in part.states)
+    assert set(part.states.tolist()) < set(whole.states.tolist())
+    assert not any(region.enabled(state) & 2 for state in part.states)
     lasso = find_lasso(search, search.fair(strong), strong)
     assert {exploration.tries.edges[edge].task for _, edge in lasso.cycle} == {0}
 
@@ -254,7 +255,7 @@ def shortest_by_hand(exploration, fairness):
         for root in range(len(exploration.states)):
             for cycle in walks(exploration, root, root, length):
                 if fair_by_definition(exploration, cycle, fairness):
-                    total = exploration.depth[root] + length
+                    total = exploration.depth(root) + length
                     best = total if best is None else min(best, total)
     return best
 
