@@ -21,6 +21,7 @@ _FIRST_MENTION = 1.0
 _LATER_MENTION = 0.6
 _TITLE = 1.2
 _ENOUGH = 0.5  # evidence below this ties nothing
+_PHRASE_WORD = 0.25  # what each further word of a phrase adds
 _LEAD = 1.15  # the best option must be this many times as well supported as the next
 _WORD = re.compile(r"[a-z0-9_]+(?:->[a-z0-9_]+)*(?:\.[a-z]:\d+)?")
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("s", ""))
@@ -93,8 +94,9 @@ def has_term(words: str, term: str) -> bool:
 
 
 def _telling(key: str) -> float:
-    parts = key.split()
-    return 1.0 if len(parts) > 1 or "_" in key else 0.7
+    # A phrase says more than the identifier in it: "d_revalidate without i_mutex" is not about i_mutex.
+    further = len(key.split()) - 1
+    return _PHRASE_WORD * further + (1.0 if further or "_" in key else 0.7)
 
 
 def _key(text: str) -> str:
