@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from archive.amendments import Action, load_amendments
 from archive.identity import finding_id
-from archive.schema import argument, call_path, discussion, message, proposal, symptom
+from archive.schema import argument, call_path, discussion, message, proposal, symptom, thread
+from archive.schema import name as name_table
 from archive.search import search
 
 _ID = re.compile(r"[dspac][0-9a-f]{1,12}")
@@ -35,11 +36,14 @@ def look_up(connection: Connection, what: str) -> list[Found]:
     wanted = message_id_of(name)
     if wanted is not None:
         row = connection.execute(
-            select(message.c.message_id, message.c.discussion).where(message.c.message_id == wanted)
+            select(name_table.c.text, func.coalesce(message.c.quoted_in, thread.c.discussion).label("home"))
+            .join(message, message.c.name == name_table.c.id)
+            .outerjoin(thread, thread.c.id == name_table.c.thread)
+            .where(name_table.c.text == wanted)
         ).one_or_none()
         if row is None:
             raise UnknownNameError(f"no message {wanted} in the archive; `moot search` finds what is there")
-        return [Found("message", row.message_id, row.discussion)]
+        return [Found("message", row.text, row.home)]
     if _ID.fullmatch(name):
         matches = _by_prefix(connection, name)
         if len(matches) > 1:

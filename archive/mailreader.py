@@ -1,6 +1,6 @@
 """Mail out of the archive: rows become the records they were made of."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -8,9 +8,24 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from archive.mail import Address, Defect, Message, Origin
 from archive.packing import Compressor, Slice, unpack_addresses, unpack_blocks
-from archive.schema import defect, dictionary, discussion, message, raw, sighting, source
+from archive.schema import defect, dictionary, discussion, message, name, raw, sighting, source, thread
 
 _CHUNK = 500
+_above, _root = name.alias("above"), name.alias("root")
+_MESSAGES = (
+    select(
+        message,
+        name.c.text.label("message_id"),
+        _above.c.text.label("parent_id"),
+        _root.c.text.label("thread_id"),
+        func.coalesce(message.c.quoted_in, thread.c.discussion).label("discussion"),
+    )
+    .join(name, name.c.id == message.c.name)
+    .outerjoin(_above, _above.c.id == message.c.parent)
+    .join(_root, _root.c.id == message.c.thread)
+    .outerjoin(thread, thread.c.id == name.c.thread)
+    .order_by(message.c.id)
+)
 
 
 class MailReader:
@@ -22,8 +37,7 @@ class MailReader:
 
     def messages(self, where: ColumnElement[bool] | None = None) -> Iterator[Message]:
         """The messages that fulfil a condition on `archive.schema.message`, oldest row first."""
-        statement = select(message).order_by(message.c.id)
-        rows = self._connection.execute(statement if where is None else statement.where(where))
+        rows = self._connection.execute(_MESSAGES if where is None else _MESSAGES.where(where))
         while part := rows.fetchmany(_CHUNK):
             yield from self._records(part)
 
@@ -32,7 +46,7 @@ class MailReader:
         wanted = list(dict.fromkeys(ids))
         found: list[Message] = []
         for at in range(0, len(wanted), _CHUNK):
-            found.extend(self.messages(message.c.message_id.in_(wanted[at : at + _CHUNK])))
+            found.extend(self.messages(name.c.text.in_(wanted[at : at + _CHUNK])))
         return found
 
     def raw(self, message_id: str) -> bytes | None:
@@ -40,7 +54,8 @@ class MailReader:
         statement = (
             select(raw.c.data, raw.c.dictionary_id)
             .join(message, raw.c.message_id == message.c.id)
-            .where(message.c.message_id == message_id)
+            .join(name, name.c.id == message.c.name)
+            .where(name.c.text == message_id)
             .order_by(raw.c.id)
         )
         row = self._connection.execute(statement).first()
@@ -48,7 +63,9 @@ class MailReader:
 
     def _records(self, rows: Sequence[Row[Any]]) -> list[Message]:
         sliced = [row.id for row in rows if row.text_start is not None]
+        numbers = {n for row in rows for n in (*row.references.split(), *row.in_reply_to.split())}
         bodies: dict[int, bytes] = {}
+        texts: dict[str, str] = {}
         for at in range(0, len(sliced), _CHUNK):
             statement = (
                 select(raw.c.message_id, raw.c.data, raw.c.dictionary_id)
@@ -59,9 +76,14 @@ class MailReader:
                 # The first mail with this content gave the slice; later copies came through other lists.
                 if row.message_id not in bodies:
                     bodies[row.message_id] = self._compressor(row.dictionary_id).unpack(row.data)
-        return [self._record(row, bodies.get(row.id, b"")) for row in rows]
+        wanted = list(numbers)
+        for at in range(0, len(wanted), _CHUNK):
+            part = [int(n) for n in wanted[at : at + _CHUNK]]
+            for found in self._connection.execute(select(name.c.id, name.c.text).where(name.c.id.in_(part))):
+                texts[str(found.id)] = found.text
+        return [self._record(row, bodies.get(row.id, b""), texts) for row in rows]
 
-    def _record(self, row: Row[Any], data: bytes) -> Message:
+    def _record(self, row: Row[Any], data: bytes, texts: Mapping[str, str]) -> Message:
         if row.text_start is not None:
             text = Slice(row.text_start, row.charset).cut(data)
         else:
@@ -73,16 +95,16 @@ class MailReader:
             subject=row.subject,
             date=moment(row.date, row.zone),
             text=text,
-            origin=Origin(row.origin),
-            in_reply_to=tuple(row.in_reply_to.split()),
-            references=tuple(row.references.split()),
+            origin=Origin.ARCHIVED if row.quoted_in is None else Origin.QUOTED,
+            in_reply_to=tuple(texts[n] for n in row.in_reply_to.split()),
+            references=tuple(texts[n] for n in row.references.split()),
             to=to,
             cc=cc,
             lists=tuple(row.lists.split()),
             url=row.url,
             blocks=unpack_blocks(row.blocks),
-            parent=row.parent,
-            thread=row.thread,
+            parent=row.parent_id,
+            thread=row.thread_id,
             discussion=row.discussion,
         )
 
@@ -102,18 +124,20 @@ def moment(seconds: int | None, zone: int | None) -> datetime | None:
 
 def count_messages(connection: Connection, origin: Origin = Origin.ARCHIVED) -> int:
     """How many messages of an origin there are."""
-    return connection.scalar(select(func.count()).where(message.c.origin == origin.value)) or 0
+    archived = message.c.quoted_in.is_(None)
+    wanted = archived if origin is Origin.ARCHIVED else ~archived
+    return connection.scalar(select(func.count()).where(wanted)) or 0
 
 
-def source_position(connection: Connection, name: str) -> str:
+def source_position(connection: Connection, source_name: str) -> str:
     """Where reading a source goes on; empty for a source that is new."""
-    return connection.scalar(select(source.c.position).where(source.c.name == name)) or ""
+    return connection.scalar(select(source.c.position).where(source.c.name == source_name)) or ""
 
 
-def count_seen(connection: Connection, name: str) -> int:
+def count_seen(connection: Connection, source_name: str) -> int:
     """How many mails of a source the archive has, from it or from another."""
-    held = select(func.count()).select_from(raw).join(source).where(source.c.name == name)
-    seen = select(func.count()).select_from(sighting).join(source).where(source.c.name == name)
+    held = select(func.count()).select_from(raw).join(source).where(source.c.name == source_name)
+    seen = select(func.count()).select_from(sighting).join(source).where(source.c.name == source_name)
     return (connection.scalar(held) or 0) + (connection.scalar(seen) or 0)
 
 
@@ -126,10 +150,12 @@ def discussions_of_sources(connection: Connection, names: Sequence[str]) -> list
         .where(source.c.name.in_(names))
     )
     statement = (
-        select(message.c.discussion)
-        .join(discussion, discussion.c.id == message.c.discussion)
+        select(discussion.c.id)
+        .join(thread, thread.c.discussion == discussion.c.id)
+        .join(name, name.c.thread == thread.c.id)
+        .join(message, message.c.name == name.c.id)
         .where(message.c.id.in_(seen))
-        .group_by(message.c.discussion)
+        .group_by(discussion.c.id)
         .order_by(discussion.c.started, discussion.c.id)
     )
     return list(connection.scalars(statement))

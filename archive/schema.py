@@ -45,6 +45,44 @@ dictionary = Table(
     Column("data", BLOB, nullable=False, doc="zstd dictionary trained on the first mails"),
 )
 
+name = Table(
+    "name",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("text", Text, nullable=False, unique=True, doc="a bare Message-ID, of a mail at hand or not"),
+    Column("thread", Integer, nullable=False, doc="name.id of the root of the thread it belongs to"),
+    Index("ix_name_thread", "thread"),
+    comment="Message-IDs are long and repeated in every reference: everything else holds their numbers.",
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Integer, primary_key=True, doc="rises with arrival; also the rowid of its full text"),
+    Column("name", ForeignKey(name.c.id), nullable=False, unique=True),
+    Column("author_name", Text, nullable=False),
+    Column("author_email", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("date", Integer, nullable=True, doc="seconds since the epoch"),
+    Column("zone", Integer, nullable=True, doc="minutes east of UTC"),
+    Column("in_reply_to", Text, nullable=False, server_default="", doc="name.id, blank separated"),
+    Column("references", Text, nullable=False, server_default="", doc="name.id, blank separated"),
+    Column("recipients", Text, nullable=False, server_default="", doc="to and cc; see archive.packing"),
+    Column("lists", Text, nullable=False, server_default="", doc="blank separated"),
+    Column("url", Text, nullable=True),
+    Column("charset", Text, nullable=True, doc="of the body, where the text is a slice of the raw mail"),
+    Column("text_start", Integer, nullable=True),
+    Column("body", BLOB, nullable=True, doc="zstd of the text, where it is not such a slice"),
+    Column("blocks", BLOB, nullable=False, doc="see archive.packing"),
+    Column("parent", Integer, nullable=True, doc="name.id"),
+    Column(
+        "thread", Integer, nullable=False, doc="name.id of the root, a mail read back from quotes included"
+    ),
+    Column("quoted_in", Text, nullable=True, doc="the discussion that it was read back from; else null"),
+    Index("ix_message_date", "date"),
+)
+Index("ix_message_quoted_in", message.c.quoted_in, sqlite_where=message.c.quoted_in.is_not(None))
+
 raw = Table(
     "raw",
     metadata,
@@ -59,32 +97,12 @@ raw = Table(
     Index("ix_raw_message_id", "message_id"),
 )
 
-message = Table(
-    "message",
+span = Table(
+    "span",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("message_id", Text, nullable=False, unique=True),
-    Column("origin", Text, nullable=False),
-    Column("content", BLOB, nullable=False, doc="digest of author, subject and text without list footers"),
-    Column("author_name", Text, nullable=False),
-    Column("author_email", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("date", Integer, nullable=True, doc="seconds since the epoch"),
-    Column("zone", Integer, nullable=True, doc="minutes east of UTC"),
-    Column("in_reply_to", Text, nullable=False, server_default=""),
-    Column("references", Text, nullable=False, server_default=""),
-    Column("recipients", Text, nullable=False, server_default="", doc="JSON: to and cc"),
-    Column("lists", Text, nullable=False, server_default="", doc="blank separated"),
-    Column("url", Text, nullable=True),
-    Column("charset", Text, nullable=True, doc="of the body, where the text is a slice of the raw mail"),
-    Column("text_start", Integer, nullable=True),
-    Column("body", BLOB, nullable=True, doc="zstd of the text, where it is not such a slice"),
-    Column("blocks", BLOB, nullable=False),
-    Column("parent", Text, nullable=True),
-    Column("thread", Text, nullable=True),
-    Column("discussion", Text, nullable=True),
-    Index("ix_message_discussion", "discussion"),
-    Index("ix_message_date", "date"),
+    Column("id", Integer, primary_key=True, doc="message.id divided by archive.spans.WIDTH"),
+    Column("newest", Integer, nullable=False, doc="the latest date among these messages"),
+    comment="Lets a search find the newest mails of a common word without looking at all of them.",
 )
 
 sighting = Table(
@@ -111,6 +129,14 @@ defect = Table(
 
 # What is derived from it ---------------------------------------------------------------------------------
 
+thread = Table(
+    "thread",
+    metadata,
+    Column("id", Integer, primary_key=True, doc="name.id of its root"),
+    Column("discussion", Text, nullable=True, doc="null: mail came since threads were last brought together"),
+    Index("ix_thread_discussion", "discussion"),
+)
+
 discussion = Table(
     "discussion",
     metadata,
@@ -121,6 +147,7 @@ discussion = Table(
     Column("started", Integer, nullable=True),
     Column("ended", Integer, nullable=True),
     Column("messages", Integer, nullable=False),
+    Column("resolved", Boolean, nullable=False, server_default="0", doc="whether its quotes are"),
 )
 
 # What was found ------------------------------------------------------------------------------------------
@@ -277,5 +304,8 @@ amendment = Table(
 )
 
 # Full text: `message_text` is a contentless FTS5 table, which SQLAlchemy has no type for. Its rowid is
-# message.id; the migrations make it, archive.search reads it.
-FULL_TEXT_COLUMNS = ("subject", "sender", "recipients", "own", "quoted", "files", "functions", "patch")
+# message.id; the migrations make it, archive.fulltext fills it, archive.search reads it.
+FULL_TEXT_COLUMNS = (
+    *("subject", "sender", "addressed", "copied", "own", "quoted"),
+    *("files", "functions", "before", "after", "removed", "added", "context"),
+)

@@ -9,22 +9,25 @@ from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
-from annotation import Example, Span, folds_of, share_place
+from annotation import Example, folds_of
+from boosting import fit_trees
+from gathering import learn_options
+from matching import f1, fit_pairs, match_claims, match_options
 from sklearn.linear_model import LogisticRegression
 
 from analysis.reading.candidates import Candidates, judge_sentences
-from analysis.reading.claims import Claim, find_claims
+from analysis.reading.claims import find_claims
 from analysis.reading.criteria import NAMES as CRITERIA
-from analysis.reading.decisions import find_decision
 from analysis.reading.features import WIDTH, Rows
-from analysis.reading.mentions import Mention, find_mentions
-from analysis.reading.models import PairModel, TextModel, Weights, table_of
-from analysis.reading.options import describe_draft, find_options, gather
-from analysis.reading.restatements import Draft, Reader, describe_link
+from analysis.reading.models import TextModel, Weights, table_of
+from analysis.reading.options import find_options
+from analysis.reading.restatements import Reader
 from analysis.reading.stances import describe_stance, read_claims
+from analysis.reading.symptoms import describe_symptoms
 from analysis.reading.targets import describe_targets, set_up
+from analysis.reading.trees import TreeModel
 
-STRENGTH = {"argument": 0.7, "against": 0.7, "mention": 1.0, "symptom": 1.5, "decision": 1.0, "joined": 0.5}
+STRENGTH = {"argument": 0.4, "against": 0.1, "mention": 1.0, "symptom": 1.5, "joined": 0.5}
 INNER = 6
 
 
@@ -46,13 +49,11 @@ def labels(example: Example) -> dict[str, tuple[np.ndarray, np.ndarray]]:
                 pairs[b], joined[b] = True, arguments[a] == arguments[b]
         at += len(page.sentences)
     mention = example.label([s for o in example.options for s in o.places]) >= 0
-    decision = example.label([example.decision] if example.decision else []) >= 0
     return {
         "argument": (everywhere, argues),
         "against": (argues, against),
         "mention": (everywhere, mention),
         "symptom": (everywhere, example.label(example.symptoms) >= 0),
-        "decision": (everywhere, decision),
         "joined": (pairs, joined),
     } | {
         f"criterion {name}": (
@@ -64,7 +65,10 @@ def labels(example: Example) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def fit_texts(examples: Sequence[Example], tasks: Mapping[str, float]) -> dict[str, TextModel]:
-    data = sp.vstack([matrix(e.rows) for e in examples]).tocsr()
+    whole = sp.vstack([matrix(e.rows) for e in examples]).tocsr()
+    # Columns that one sentence has teach nothing, and a solver twenty times as fast is left without them.
+    used = np.flatnonzero(np.bincount(whole.indices, minlength=WIDTH) > 1)
+    data = whole[:, used]
     told = [labels(e) for e in examples]
     models = {}
     for task, strength in tasks.items():
@@ -72,14 +76,10 @@ def fit_texts(examples: Sequence[Example], tasks: Mapping[str, float]) -> dict[s
         truth = np.concatenate([t[task][1] for t in told])[counts]
         if 0 < truth.sum() < len(truth):
             model = LogisticRegression(C=strength, solver="liblinear").fit(data[counts], truth)
-            models[task] = TextModel(model.coef_[0].astype(np.float32), float(model.intercept_[0]))
+            spread = np.zeros(WIDTH, np.float32)
+            spread[used] = model.coef_[0]
+            models[task] = TextModel(spread, float(model.intercept_[0]))
     return models
-
-
-def fit_pairs(rows: Sequence[dict[str, float]], truth: Sequence[bool], strength: float = 1.0) -> PairModel:
-    names = tuple(sorted({n for r in rows for n in r}))
-    model = LogisticRegression(C=strength, max_iter=2000).fit(table_of(rows, names), truth)
-    return PairModel(names, model.coef_[0].astype(np.float32), float(model.intercept_[0]))
 
 
 def crossed(examples: Sequence[Example], seed: int) -> list[Candidates]:
@@ -94,61 +94,10 @@ def crossed(examples: Sequence[Example], seed: int) -> list[Candidates]:
     return [found[i] for i in range(len(examples))]
 
 
-def span_of(example: Example, place: Mention | Claim) -> Span:
-    return (example.layout.pages[place.page].id, place.start, place.end)
-
-
-def true_option(example: Example, mention: Mention) -> str | None:
-    here = span_of(example, mention)
-    best, found = 0, None
-    for option in example.options:
-        for place in option.places:
-            shared = min(place[2], here[2]) - max(place[1], here[1])
-            if share_place(here, place) and shared > best:
-                best, found = shared, option.id
-    return found
-
-
-def match_options(example: Example, groups: Sequence[Sequence[Mention]]) -> dict[int, str]:
-    """Found groups paired with gold options, most shared places first, as the judge does it."""
-    ranked = sorted(
-        (-sum(share_place(span_of(example, m), p) for m in group for p in option.places), i, j)
-        for i, group in enumerate(groups)
-        for j, option in enumerate(example.options)
-    )
-    pairs: dict[int, str] = {}
-    taken = set()
-    for shared, i, j in ranked:
-        if shared < 0 and i not in pairs and j not in taken:
-            pairs[i] = example.options[j].id
-            taken.add(j)
-    return pairs
-
-
-def link_rows(example: Example, reader: Reader, mentions: Sequence[Mention]) -> tuple[list, list]:
-    rows, truth = [], []
-    drafts: dict[str, Draft] = {}
-    for n, mention in enumerate(mentions):
-        option = true_option(example, mention)
-        known = list(drafts.items())
-        if known and option is not None:
-            everything = [d for _, d in known]
-            for name, draft in known:
-                rows.append(describe_link(reader, mention, draft, everything))
-                truth.append(name == option)
-        draft = drafts.setdefault(option or f"none {n}", Draft())
-        draft.add(mention, reader.vector(mention))
-    return rows, truth
-
-
-def f1(hits: float, found: float, gold: float) -> float:
-    return 2 * hits / (found + gold) if found + gold else 0.0
-
-
 def train(examples: Sequence[Example], seed: int = 0) -> Weights:
     candidates = crossed(examples, seed)
     readers = [Reader(e.layout) for e in examples]
-    thresholds = {"mention": 0.2, "joined": 0.4}
+    thresholds = {"joined": 0.4}
     tasks = {**STRENGTH, **{f"criterion {name}": 0.5 for name in CRITERIA}}
     weights = Weights(fit_texts(examples, tasks), {}, thresholds)
     weights = learn_options(examples, readers, candidates, weights)
@@ -157,53 +106,7 @@ def train(examples: Sequence[Example], seed: int = 0) -> Weights:
     claims = [find_claims(e.layout, c, weights) for e, c in zip(examples, candidates, strict=True)]
     weights = learn_targets(examples, readers, options, claims, weights)
     weights = choose_shown(examples, readers, options, claims, weights)
-    weights = choose_decision(examples, readers, candidates, options, weights)
-    return choose_symptoms(examples, candidates, weights)
-
-
-def learn_options(examples, readers, candidates, weights: Weights) -> Weights:
-    mentions = [
-        find_mentions(e.layout, c, weights.threshold("mention"))
-        for e, c in zip(examples, candidates, strict=True)
-    ]
-    rows, truth = [], []
-    for example, reader, found in zip(examples, readers, mentions, strict=True):
-        r, t = link_rows(example, reader, found)
-        rows += r
-        truth += t
-    weights = replace(weights, pairs={**weights.pairs, "link": fit_pairs(rows, truth)})
-    best = (-1.0, weights)
-    gold = sum(len(e.options) for e in examples)
-    for link in (0.2, 0.3, 0.4, 0.5, 0.6):
-        trial = replace(weights, thresholds={**weights.thresholds, "link": link})
-        rows, truth = [], []
-        for example, reader, found in zip(examples, readers, mentions, strict=True):
-            drafts = gather(reader, found, trial)
-            pairs = match_options(example, [d.mentions for d in drafts])
-            rows += [describe_draft(reader, d, drafts) for d in drafts]
-            truth += [i in pairs for i in range(len(drafts))]
-        model = fit_pairs(rows, truth)
-        scores = model.judge(table_of(rows, model.names))
-        for least in np.arange(0.2, 0.7, 0.05):
-            kept = scores >= least
-            value = f1(float((np.array(truth) & kept).sum()), float(kept.sum()), gold)
-            if value > best[0]:
-                chosen = {**trial.thresholds, "option": float(least)}
-                best = (value, replace(trial, pairs={**trial.pairs, "option": model}, thresholds=chosen))
-    return best[1]
-
-
-def match_claims(example: Example, claims: Sequence[Claim]) -> dict[int, int]:
-    pairs: dict[int, int] = {}
-    taken = set()
-    for i, claim in enumerate(claims):
-        here = span_of(example, claim)
-        for j, argument in enumerate(example.arguments):
-            if j not in taken and share_place(here, argument.place):
-                pairs[i] = j
-                taken.add(j)
-                break
-    return pairs
+    return learn_symptoms(examples, candidates, weights, seed)
 
 
 def learn_claims(examples, candidates, weights: Weights) -> Weights:
@@ -276,39 +179,29 @@ def choose_shown(examples, readers, options, claims, weights: Weights) -> Weight
     return replace(weights, thresholds={**weights.thresholds, "shown": least})
 
 
-def choose_symptoms(examples, candidates, weights: Weights) -> Weights:
-    best, chosen = -1.0, weights
+def learn_symptoms(examples, candidates, weights: Weights, seed: int) -> Weights:
+    """Trees over what the text models say of unseen threads; the threshold is chosen on inner folds."""
+    rows = [describe_symptoms(e.layout, c) for e, c in zip(examples, candidates, strict=True)]
+    told = [example.label(example.symptoms) for example in examples]
+    folds = np.array(folds_of([e.name for e in examples], INNER, seed + 1))
+    judged: list[tuple[np.ndarray, np.ndarray]] = []
+    for fold in range(INNER):
+        model = fit_symptoms([(r, t) for r, t, f in zip(rows, told, folds, strict=True) if f != fold], seed)
+        for i in np.flatnonzero(folds == fold):
+            judged.append((model.judge(table_of(rows[i], model.names)), told[i]))
     gold = sum(len(e.symptoms) for e in examples)
-    for least in np.arange(0.1, 0.6, 0.03):
-        hits = found = 0
-        for example, c in zip(examples, candidates, strict=True):
-            told = example.label(example.symptoms)
-            at = 0
-            for page in example.layout.pages:
-                scores = c.of("symptom", page)
-                picked = {int(told[at + i]) for i in range(len(scores)) if scores[i] >= least} - {-1}
-                hits += len(picked)
-                found += int((scores >= least).sum())
-                at += len(scores)
-        value = f1(hits, found, gold)
-        if value > best:
-            best = value
-            chosen = replace(weights, thresholds={**weights.thresholds, "symptom": float(least)})
-    return chosen
 
+    def value(least: float) -> float:
+        hits = sum(len(set(t[s >= least].tolist()) - {-1}) for s, t in judged)
+        return f1(hits, sum(int((s >= least).sum()) for s, _ in judged), gold)
 
-def choose_decision(examples, readers, candidates, options, weights: Weights) -> Weights:
-    """The threshold with most threads right, those without a decision included."""
-    open_minded = replace(weights, thresholds={**weights.thresholds, "decision": 0.0})
-    judged = []
-    for example, reader, c, opts in zip(examples, readers, candidates, options, strict=True):
-        names = match_options(example, [o.mentions for o in opts])
-        gold = (example.gold.get("decision") or {}).get("proposal")
-        found = find_decision(reader, c, opts, open_minded)
-        sure, right = (found[2], names.get(found[0]) == gold) if found else (0.0, False)
-        judged.append((sure, gold is not None and right, gold is None))
-    least = max(
-        np.arange(0.02, 1.0, 0.02),
-        key=lambda t: sum(right if sure >= t else none for sure, right, none in judged),
+    least = max(np.arange(0.1, 0.5, 0.02), key=value)
+    return replace(
+        weights,
+        trees={**weights.trees, "symptom": fit_symptoms(list(zip(rows, told, strict=True)), seed)},
+        thresholds={**weights.thresholds, "symptom": float(least)},
     )
-    return replace(weights, thresholds={**weights.thresholds, "decision": float(least)})
+
+
+def fit_symptoms(pairs, seed: int) -> TreeModel:
+    return fit_trees([r for rows, _ in pairs for r in rows], np.concatenate([t for _, t in pairs]) >= 0, seed)

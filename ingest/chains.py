@@ -11,7 +11,8 @@ _NAME = r"[A-Za-z_]\w{1,60}(?:(?:->|\.|::)\w{1,60}){0,4}(?:\((?:[\w*&.> ,-]{0,60
 _ARROW = r"(?:-{1,2}>|=>|[`|+\\]-{1,3}>?|\\_|\+)"
 # What people put behind a name of a call path: where it is, what is locked there.
 _REMARK = r"(?:\s{1,20}(?:\([^()\n]{0,80}\)(?: \w{1,20})?|(?:/[/*]|#|<-|\[|--|:|\s)[^\n]{0,60}))?"
-_LINE = rf"[ \t|]{{0,60}}(?:{_ARROW} {{0,3}})?(?:->)?{_NAME}:?(?: {{0,3}}->)?{_REMARK}\s*$"
+# The name is atomic: nothing shorter could be followed by a remark, so that prose fails at once.
+_LINE = rf"[ \t|]{{0,60}}(?:{_ARROW} {{0,3}})?(?:->)?(?>{_NAME}):?(?: {{0,3}}->)?{_REMARK}\s*$"
 _CHAIN_LINE = re.compile(_LINE)
 _ARROWED = re.compile(rf"[ \t|]{{0,60}}{_ARROW} {{0,3}}[A-Za-z_]")
 _INLINE = re.compile(rf"[ \t]{{0,60}}{_NAME}(?: ?(?:-{{1,2}}>|=>) ?{_NAME}){{2,12}}[.,]?\s*$")
@@ -42,22 +43,25 @@ def mark_chains(sheet: Sheet) -> None:
     lines, kinds = sheet.lines, sheet.kinds
     i, n = 0, len(lines)
     while i < n:
-        end = i
-        while end < n and kinds[end] is None and lines[end] and (_may_be_chain(lines[end]) or end > i):
+        if kinds[i] is not None or not lines[i] or not _may_be_chain(lines[i]):
+            i += 1
+            continue
+        end = i + 1
+        while end < n and kinds[end] is None and lines[end]:
             if not _may_be_chain(lines[end]) and not _is_bridged(sheet, end):
                 break
             end += 1
-        if end > i and _is_chain(lines[i:end]):
+        if _is_chain(lines[i:end]):
             sheet.mark(i, end, CHAIN)
-        i = max(end, i + 1)
+        i = end
 
 
 def _may_be_chain(line: str) -> bool:
     if "_" not in line and "(" not in line and "->" not in line and " " in line.strip():
         return False
-    if _NO_NAME.match(line):
+    if _CHAIN_LINE.match(line) is None and (">" not in line or _INLINE.match(line) is None):
         return False
-    return _CHAIN_LINE.match(line) is not None or _INLINE.match(line) is not None
+    return _NO_NAME.match(line) is None
 
 
 def _is_bridged(sheet: Sheet, i: int) -> bool:

@@ -12,6 +12,7 @@ from analysis.model.step import Kind
 ENDLESS = (Kind.LIVELOCK, Kind.STARVATION)
 """Questions about runs that never end, for which all transitions have to be kept."""
 
+_NO_RUNS = "not asked of states reduced by symmetry: check without symmetry"
 _NO_FAIRNESS = "none needed"
 
 
@@ -32,7 +33,7 @@ class Answer:
 def answer(exploration: Exploration, question: Property) -> Answer:
     """The answer to one property."""
     if question.kind in ENDLESS and exploration.kept is None:
-        return Answer(Verdict.INCONCLUSIVE, exploration.stopped)
+        return Answer(Verdict.INCONCLUSIVE, exploration.stopped or _NO_RUNS)
     if question.kind in ENDLESS:
         from analysis.model.endless import find_endless  # needs numpy, and nothing else here does
 

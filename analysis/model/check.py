@@ -14,6 +14,7 @@ from analysis.model.program import Task, build
 from analysis.model.properties import STANDARD, Property, exercised, unasked
 from analysis.model.result import Result, SourceLine, Verdict
 from analysis.model.step import Kind
+from analysis.model.symmetry import Reduced, Symmetry, equal_tasks
 from analysis.model.tries import Tries
 from analysis.model.walks import Walks, sample
 
@@ -29,24 +30,30 @@ def check(
     audit: bool = False,
     progress: Progress | None = None,
     walks: Walks | None = None,
+    symmetry: bool = False,
 ) -> tuple[Result, ...]:
     """Explore the tasks and answer every property, in their order; then whatever else turned out to be wrong.
 
     `walks` has random walks made instead of exploring everything: they find faults in what is too large, and
-    never pass anything; questions of runs that never end stay open. `audit` checks afterwards that no two
-    histories were wrongly taken for one state. Raises ModelError for a model that can't be run.
+    never pass anything; questions of runs that never end stay open. `symmetry` explores states that differ
+    only in which of several equal tasks stands where as one, and leaves the same questions open. `audit`
+    checks afterwards that no two histories were wrongly taken for one state. Raises ModelError for a model
+    that can't be run.
     """
     names = {t.name for t in tasks}
     for question in properties:
         if question.kind is Kind.STARVATION and question.about not in names:
             raise ModelError(f"property {question.name!r} is about no task", hint=f"one of {sorted(names)}")
     begin = monotonic()
-    tries = Tries(Machine(build(tasks, settings), audit))
+    if walks and symmetry:
+        raise ModelError("random walks don't use symmetry", hint="ask for one of them")
+    tries = Tries(Machine(build(tasks, settings), audit, equal_tasks(tasks) if symmetry else ()))
     if walks:
         exploration: Exploration = sample(tries, walks)
     else:
         keep = any(p.kind in ENDLESS for p in properties)
-        exploration = explore(tries, limits, progress, keep=keep)
+        equal = Symmetry(tries) if symmetry else None
+        exploration = explore(tries, limits, progress, keep=keep, symmetry=equal)
     if audit:
         tries.audit()
     answers = [(p, answer(exploration, p)) for p in properties]
@@ -60,6 +67,8 @@ def _result(exploration: Exploration, question: Property, found: Answer, seconds
     unseen = tuple(f"not seen by lockdep: {lock}" for lock in unseen_locks(exploration))
     tested = exercised(exploration, question)
     notes = found.notes + unseen
+    if isinstance(exploration, Reduced):
+        notes += (f"reduced by symmetry of {exploration.symmetry}",)
     if not tested and found.verdict is Verdict.PASS:
         notes += ("no behaviour put this property to the test",)
     return Result(

@@ -91,13 +91,21 @@ class Exploration:
         steps.reverse()
         return steps
 
+    def run_to(self, state: int) -> list[tuple[int, Edge]]:
+        """(packed state, edge taken from it) along a shortest run to a state, as a trace tells it."""
+        return [(self.states[s], self.tries.edges[e]) for s, e in self.path(state)]
+
     def _edge(self, state: int, following: int) -> int:
         """The first edge from one state to another; found again, so that no state has to keep it."""
         packed, goal = self.states[state], self.states[following]
         for edge in self.edges_of(state, packed):
-            if self.tries.apply(packed, edge) == goal:
+            if self._after(packed, edge) == goal:
                 return edge.number
         raise RuntimeError("a parent link without a transition: the engine is wrong")
+
+    def _after(self, state: int, edge: Edge) -> int:
+        """The explored state that an edge leads to."""
+        return self.tries.apply(state, edge)
 
     def edges_of(self, state: int, packed: int) -> Iterator[Edge]:
         """The edges out of a state in their order."""

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from time import monotonic
 
 from analysis.model.exploration import Exploration, Graph
+from analysis.model.symmetry import Reduced, Symmetry
 from analysis.model.tries import Tries
 
 
@@ -48,17 +49,40 @@ def explore(
     *,
     keep: bool = True,
     engine: Engine = Engine.AUTO,
+    symmetry: Symmetry | None = None,
 ) -> Exploration:
     """Find all reachable states, or as many as the limits allow; Ctrl-C propagates as KeyboardInterrupt.
 
-    `keep` has all transitions listed, which liveness needs and nothing else does.
+    `keep` has all transitions listed, which liveness needs and nothing else does. With `symmetry` they never
+    are: a run that repeats itself up to a change of places need not repeat itself. The search then stays in
+    Python, and raises ModelError where the tasks turn out not to be equal.
     """
+    if symmetry and symmetry.groups:
+        return _explore_reduced(tries, _Clock(limits or Limits(), progress), symmetry)
     clock = _Clock(limits or Limits(), progress)
     walk = _Walk(tries, keep)
     stopped = walk.run(clock, _python_until(engine))
     if stopped is None:
         return _go_on_compiled(walk, clock)
     return walk.exploration(clock.elapsed, stopped)
+
+
+def _explore_reduced(tries: Tries, clock: "_Clock", symmetry: Symmetry) -> Reduced:
+    """Explore one state of those that equal tasks make of each other."""
+    walk = _Walk(tries, keep=False, symmetry=symmetry)
+    stopped = walk.run(clock, until=None) or ""
+    symmetry.check()
+    return Reduced(
+        tries,
+        walk.states,
+        walk.parent,
+        walk.ends,
+        walk.expanded,
+        walk.transitions,
+        clock.elapsed,
+        stopped,
+        symmetry=symmetry,
+    )
 
 
 def _python_until(engine: Engine) -> int | None:
@@ -100,7 +124,7 @@ class _Clock:
 class _Walk:
     """A search in plain Python: the meaning of the tries, which the compiled engine is tested against."""
 
-    def __init__(self, tries: Tries, keep: bool) -> None:
+    def __init__(self, tries: Tries, keep: bool, symmetry: Symmetry | None = None) -> None:
         self.tries = tries
         self.states = [tries.initial]
         self.parent = array("Q", [0])
@@ -108,11 +132,12 @@ class _Walk:
         self.expanded = self.transitions = 0
         self.kept = Graph(array("q", [0]), array("q"), array("q")) if keep else None
         self._numbers = {tries.initial: 0}
+        self._canonical = symmetry.canonical if symmetry else None
 
     def run(self, clock: _Clock, until: int | None) -> str | None:
         """Explore; returns the limit that was hit, "" at the end, None where another engine takes over."""
         states, numbers, walk = self.states, self._numbers, self.tries.walk
-        tasks = range(len(self.tries.machine.program.tasks))
+        tasks, canonical = range(len(self.tries.machine.program.tasks)), self._canonical
         limit = clock.limits.states
         first, target, taken = array("q"), array("q"), array("q")
         stopped: str | None = ""
@@ -126,6 +151,8 @@ class _Walk:
             for task in tasks:
                 for edge in walk(task, state, head).edges:
                     found = (state & edge.keep) | edge.put
+                    if canonical:
+                        found = canonical(found)
                     number = numbers.get(found)
                     if number is None:
                         number = numbers[found] = len(states)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, cast
 
 from analysis.model.errors import FieldOverflowError, ModelError
-from analysis.model.settings import Setting, Settings, resolve
+from analysis.model.settings import TASKS, Setting, Settings, resolve
 from analysis.model.step import current
 
 S = TypeVar("S", bound="Struct")
@@ -81,6 +81,8 @@ class Declaration:
 
     name = "?"
     words: ClassVar[tuple[str, ...]] = ()
+    by_task = 0
+    """By how many numbers of tasks the cells are indexed, by the library: those move with equal tasks."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -218,6 +220,13 @@ class ArrayView:
 def array(size: Sizes, element: int | str) -> Any:
     """So many cells declared like `element`: `array(PAGES, bit(1))`; several sizes give a matrix."""
     return Array(size, cast(Scalar, element))
+
+
+def per_task(element: int | str, dimensions: int = 1) -> Any:
+    """Cells that primitives index by the number of the running task, or by those of two tasks."""
+    declared = Array((TASKS,) * dimensions, cast(Scalar, element))
+    declared.by_task = dimensions
+    return declared
 
 
 class Struct:

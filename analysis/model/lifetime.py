@@ -9,11 +9,11 @@ from analysis.model.fields import (
     Domain,
     Parts,
     Struct,
-    array,
     bit,
+    per_task,
 )
 from analysis.model.locks import might_sleep
-from analysis.model.settings import TASKS, Settings, resolve
+from analysis.model.settings import Settings, resolve
 from analysis.model.step import Blocked, Kind, Wait, current, primitive, uses
 
 
@@ -119,8 +119,8 @@ def use(target: Mortal, how: str = "used") -> None:
 class Rcu(Struct):
     """Who is inside a read section, and which of them each grace period still waits for."""
 
-    reading: list[int] = array(TASKS, bit())
-    awaits: dict[tuple[int, int], int] = array((TASKS, TASKS), bit())
+    reading: list[int] = per_task(bit())
+    awaits: dict[tuple[int, int], int] = per_task(bit(), 2)
 
 
 rcu = Rcu("rcu")

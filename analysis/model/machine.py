@@ -1,6 +1,6 @@
 """Running one step of one task: from a point of its control to every point that the step can lead to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from analysis.model.behaviour import Frame, Leaf, Outcome, Place, Point, Waiting
 from analysis.model.errors import ModelError
@@ -12,15 +12,22 @@ MOST_OUTCOMES = 4_096
 
 
 class Machine:
-    """A program's tasks as explicit machines; points of control are numbered per task as they are found."""
+    """A program's tasks as explicit machines; points of control are numbered per task as they are found.
 
-    def __init__(self, program: Program, audit: bool = False) -> None:
+    `equal` are groups of tasks that share their numbering, so that they can change places.
+    """
+
+    def __init__(self, program: Program, audit: bool = False, equal: Sequence[Sequence[int]] = ()) -> None:
         self.program = program
         self.audit = audit
         self.points: list[list[Point]] = [[] for _ in program.tasks]
         self.initial: list[int] = []
         self._numbers: list[dict[Point, int]] = [{} for _ in program.tasks]
-        self._histories: list[dict[int, set[tuple[Frame, ...]]]] = [{} for _ in program.tasks]
+        for first, *others in equal:
+            for other in others:
+                self.points[other], self._numbers[other] = self.points[first], self._numbers[first]
+        # dicts for sets: a replay finds further histories, which go behind those at hand
+        self._histories: list[dict[int, dict[tuple[Frame, ...], None]]] = [{} for _ in program.tasks]
         for k, task in enumerate(program.tasks):
             start = enter(program.code(task.function), task.args, {})
             kept = tuple(sorted((n, v) for n, v in start.locals.items() if n in start.code.alive[0]))
@@ -88,7 +95,7 @@ class Machine:
         point = Point(frames, step.context if frames else Context(), run.halted)
         number = self._number(task, point)
         if self.audit and frames:
-            self._histories[task].setdefault(number, set()).add(run.frames(pruned=False))
+            self._histories[task].setdefault(number, {})[run.frames(pruned=False)] = None
         return Outcome(
             tuple(sorted(step.writes.items())),
             number,
@@ -103,13 +110,16 @@ class Machine:
         """The locks that a task holds at a point."""
         return self.points[task][number].context.held
 
-    def check_histories(self, leaf: Leaf, codes: dict[int, int]) -> None:
+    def check_histories(self, leaf: Leaf, codes: dict[int, int], done: int = 0) -> int:
         """Run a step again from every full history that led to its point, dead locals included.
 
         All of them must do the same; if not, the analysis of live locals is wrong, and so is every verdict.
+        The first `done` histories are taken as checked; returns how many are now. A step run again from a
+        full history leads to longer ones, even back to its own point, so there may be more afterwards.
         """
         point = self.points[leaf.task][leaf.point]
-        for frames in self._histories[leaf.task].get(leaf.point, ()):
+        histories = list(self._histories[leaf.task].get(leaf.point, ()))
+        for frames in histories[done:]:
             again = self._step(
                 leaf.task, leaf.point, Point(frames, point.context, point.halted), codes.__getitem__
             )
@@ -117,6 +127,7 @@ class Machine:
                 raise ModelError(
                     f"two histories of {self.program.tasks[leaf.task].name!r} were taken for one"
                 )
+        return len(histories)
 
 
 def _next_choices(choices: list[int], arities: list[int]) -> list[int] | None:

@@ -25,7 +25,7 @@ class Tracer:
 
     def to(self, state: int) -> tuple[TraceStep, ...]:
         """A shortest way from the initial state."""
-        return self.render(self._exploration.path(state))
+        return tuple(self.step(packed, edge) for packed, edge in self._exploration.run_to(state))
 
     def step(self, state: int, edge: Edge) -> TraceStep:
         """One step from a packed state."""

@@ -130,6 +130,16 @@ class Tries:
             parent.children[key] = node
 
     def audit(self) -> None:
-        """Check every tip against all the histories that were taken for one; see Machine.check_histories."""
-        for tip in self.tips:
-            self.machine.check_histories(tip.leaf, dict(tip.reads))
+        """Check every tip against all the histories that were taken for one; see Machine.check_histories.
+
+        It ends: a dead local was computed from live ones, so there are only so many values it can have.
+        """
+        done = [-1] * len(self.tips)
+        while True:
+            now = [
+                self.machine.check_histories(tip.leaf, dict(tip.reads), max(0, checked))
+                for tip, checked in zip(self.tips, done, strict=True)
+            ]
+            if now == done:
+                return
+            done = now

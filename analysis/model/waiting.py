@@ -10,11 +10,11 @@ from analysis.model.fields import (
     Domain,
     Parts,
     Struct,
-    array,
     bit,
+    per_task,
 )
 from analysis.model.locks import might_sleep
-from analysis.model.settings import TASKS, Settings, resolve
+from analysis.model.settings import Settings, resolve
 from analysis.model.step import Blocked, Halt, Kind, Wait, current, primitive, uses
 
 T = TypeVar("T")
@@ -78,7 +78,7 @@ def progress() -> None:
 class Scheduler(Struct):
     """Which tasks are in a sleeping state; a wake-up makes them run."""
 
-    asleep: list[int] = array(TASKS, bit())
+    asleep: list[int] = per_task(bit())
 
 
 scheduler = Scheduler("task")
@@ -86,6 +86,8 @@ scheduler = Scheduler("task")
 
 class WaitQueue(Declaration):
     """A wait queue: which tasks stand in it."""
+
+    by_task = 1
 
     def parts(self, settings: Settings) -> Parts:
         """(part, domain, initial value) of every cell."""

@@ -32,8 +32,8 @@ def clip(message: Message, start: int, end: int) -> Anchor | None:
     words = message.text[start:end]
     broken = _BREAK.search(words)
     words = words[: broken.start()] if broken else words
-    while len(fold(words)) > LONGEST:
-        shorter = words[: LONGEST + len(words) - len(fold(words))]
+    while len(fold(words)) > LONGEST or len(words) > 2 * LONGEST:
+        shorter = words[: min(LONGEST + len(words) - len(fold(words)), 2 * LONGEST)]
         cut = max(shorter.rfind("\n"), shorter.rfind(" "))
         words = shorter[:cut] if cut > 0 else shorter[:LONGEST]
     return anchor(message, start, start + len(words))

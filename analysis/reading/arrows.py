@@ -11,9 +11,13 @@ from analysis.reading.lines import Line
 
 _CALL = r"(?:->|\.)?[A-Za-z_][\w.]{1,80}(?:(?:->|::)\w{1,60})?(?:\([^()\n]{0,60}\)|\[\])?"
 _ARROW = (
-    r"(?:\s{1,40}(?:--?>|==?>|~>|→)\s{1,40}|(?<=[)\]])\s{0,40}(?:--?>|==?>|~>|→)(?:\s{1,40}|"
+    r"(?:\s{1,40}(?:--?>|==?>|~>|→)\s{1,40}|(?<=[)\]])\s{0,40}(?:--?\s?>|==?>|~>|→)(?:\s{1,40}|"
     r"(?=\w{1,60}\()))"
 )
+# Without blanks an arrow may reach into a struct, so every name must look like a function's: not
+# `inode->i_lock`, where the member's prefix is short.
+_TIGHT = re.compile(r"(?<![\w.>])[A-Za-z_]\w{2,60}(?:\(\))?(?:->[a-z_]\w{2,80}(?:\(\))?){1,12}(?![\w.(]|->)")
+_MEMBER = re.compile(r"[a-z]?_[a-z]|[a-z]{2}_[a-z0-9]{1,40}\Z")
 _LINK = re.compile(rf"({_CALL})(?:\s?\([^()\n]{{0,40}}\))?{_ARROW}(?={_CALL})")
 _NAME = re.compile(_CALL)
 _WORDS = frozenset(
@@ -39,7 +43,15 @@ def bare_call(name: str) -> str:
     return re.split(r"->|::", head)[-1].strip(".*&") or head
 
 
-_LOCK = re.compile(r"(?i)(?:\w*_)?(?:lock|mutex|sem|rwsem|lck)\d?\Z|\w*LOCK\w*\Z")
+_LOCK = re.compile(
+    r"(?i)(?:\w*_)?(?:[ims]?lock|mutex|sem|rwsem|lck)\d?\Z|\w*LOCK\w*\Z|"
+    r"(?:fs_reclaim|jbd2_handle|sb_internal|sb_writers|sb_pagefaults)\Z|\w{2,60}_(?:key|class)\Z"
+)
+
+
+def names_lock(name: str) -> bool:
+    """Whether a name is one of a lock, or of what lockdep treats as one, by the way it is made."""
+    return bool(_LOCK.match(name))
 
 
 def _names_code(name: str) -> bool:
@@ -67,7 +79,10 @@ def find_arrows(lines: Sequence[Line]) -> Iterator[Chain]:
                 text += "\n"
             places.append((len(text), line.start))
             text += line.text
-        yield from (Chain(_place(places, a), _place(places, b), names) for a, b, names in _chains(text))
+        spaced = list(_chains(text))
+        tight = [t for t in _tight(text) if not any(a < t[1] and t[0] < b for a, b, _ in spaced)]
+        for start, end, names in [*spaced, *tight]:
+            yield Chain(_place(places, start), _place(places, end), names)
 
 
 def _place(places: Sequence[tuple[int, int]], at: int) -> int:
@@ -88,12 +103,26 @@ def _chains(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
             names.append(last.group())
             end = last.end()
         at = max(end, found.end())
+        # A word of prose that goes on is no function: "finish(x) -> commits the rest".
+        if not _names_code(names[-1]) and re.match(r"\s[a-z]", text[end : end + 2]):
+            names.pop()
         bare = tuple(map(bare_call, names))
         code = sum(map(_names_code, names))
-        if len(bare) > 1 and code * 2 >= len(names) and not _dubious(bare):
+        if len(bare) > 1 and code * 2 >= len(names) and not _dubious(bare, any("(" in n for n in names)):
             yield start, end, bare
 
 
-def _dubious(names: tuple[str, ...]) -> bool:
+def _tight(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """The chains written without blanks: `do_one->do_two->do_three`."""
+    for found in _TIGHT.finditer(text):
+        names = tuple(bare_call(n) for n in found.group().split("->"))
+        called = len(names) > 2 or (found.group().endswith("()") and names[0].strip("_").count("_") > 1)
+        if called and all("_" in n.strip("_") for n in names) and not any(map(_MEMBER.match, names[1:])):
+            yield *found.span(), names
+
+
+def _dubious(names: tuple[str, ...], called: bool) -> bool:
     """Words of prose around an arrow, or an order of locks, which is no chain of calls."""
-    return any(n.casefold() in _WORDS for n in names) or all(_LOCK.match(n) for n in names)
+    order = any(map(names_lock, names)) or all(n.isupper() for n in names)
+    words = any(n.casefold() in _WORDS or "." in n.strip(".") for n in names)
+    return words or (order and not called)

@@ -9,7 +9,7 @@ from analysis.reading.features import Rows, describe_page
 from analysis.reading.models import Floats, Weights
 from analysis.reading.pages import Layout, Page
 
-TASKS = ("argument", "against", "mention", "symptom", "decision", "joined")
+TASKS = ("argument", "against", "mention", "symptom", "joined")
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,14 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from analysis.reading.cues import cues_of
 from analysis.reading.pages import Layout, Page
 from analysis.reading.paragraphs import Quoted
 from analysis.reading.sentences import Sentence
 from analysis.reading.tokens import is_identifier
 
 WIDTH = 1 << 18
+CUE = 0.4
 
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[\w'’>-]+|[?!]")
@@ -140,6 +142,9 @@ def describe_page(layout: Layout, page: Page) -> list[Row]:
         weigh(row, "n ", words[at + 1] if at + 1 < len(words) else ("$",), 0.7)
         weigh(row, "q ", quoted_words(quoted, layout.people), 0.7)
         weigh(row, "t ", (sorted(set(title) & set(words[at])) and ["title shared"]) or [], 0.5)
+        # Cues weigh the same however many there are: there are few kinds, and each was seen often.
+        for cue in sorted(cues_of(sentence.text)):
+            row[column("c " + cue)] = CUE
         for text in _structure(layout, page, sentence, at):
             row[column("s " + text)] = 0.35
         rows.append(row)

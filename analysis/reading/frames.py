@@ -39,14 +39,18 @@ _POINTER = re.compile(
     r"(?:RIP|EIP|NIP|pc|PC is at|IP)\s{0,3}:?\s{0,3}(?:\w{4}:)?(?:\[<\w+>\]\s*\[<\w+>\]\s*|"
     r"\w{8,16}:)?([A-Za-z_]\w{1,90})(?:\+0x|\s\()"
 )
+# An address that no symbol covers, and addr2line's answer below the frame that it was asked about.
+_NAMELESS = re.compile(r"(?:\[<\w{0,20}>\]\s{0,4})?\?\s{1,4}0x[0-9a-f]{4,20}\s*\Z")
+_DECODED = re.compile(r"\s*(?:\(inlined by\)\s)?[A-Za-z_][\w.]{1,90} at [\w./+-]{1,100}\.[chS]:\d{1,7}\b")
 _BETWEEN = re.compile(
     r"\s*(?:</?(?:TASK|IRQ|NMI|#\w+|EOI|EOE|SOFTIRQ|INTERRUPT)>.*|\(?inlined by\)?.*|Call Trace:.*|"
     r"Call trace:.*|stack backtrace:|Modules linked in:.*|Code: .*|R[A-Z0-9]{2}:.*|RSP:.*|EFLAGS.*|"
     r"[CDE][RSP]\w?\d?:.*|FS:.*|--- interrupt.*|Exception .*)\s*\Z"
 )
 _OPENS = re.compile(r"(?:Call Trace:|Call trace:|stack backtrace:|Backtrace:|-> #\d+ \(|\s*task:\S)")
+_DUMPS = frozenset("dump_stack dump_stack_lvl show_stack __dump_stack".split())
 _REPORTS = frozenset(
-    "dump_stack dump_stack_lvl show_stack __dump_stack print_circular_bug print_deadlock_bug "
+    "print_circular_bug print_deadlock_bug "
     "check_noncircular "
     "check_prev_add check_prevs_add validate_chain __lock_acquire lock_acquire print_usage_bug mark_lock "
     "print_address_description print_report kasan_report __kasan_report kasan_report.cold __warn "
@@ -89,14 +93,25 @@ def bare_frame(name: str) -> str:
     return re.split(r"\.(?:isra|constprop|part|cold|llvm)\b", name, maxsplit=1)[0]
 
 
+def _reported(frames: Sequence[str]) -> bool:
+    return next((f for f in frames if f not in _DUMPS), "") in _REPORTS
+
+
 def _chain(frames: Sequence[str], pointer: str | None) -> tuple[str, ...]:
-    inner = list(frames)
-    while inner and inner[0] in _REPORTS:
+    inner = [bare_frame(f) for f in frames]
+    # dump_stack() by itself was put there by someone and is the point; below a report it only prints.
+    while inner and (inner[0] in _REPORTS or (inner[0] in _DUMPS and _reported(inner))):
         inner.pop(0)
-    if pointer and (not inner or bare_frame(inner[0]) != pointer):
+    if pointer and (not inner or inner[0] != pointer):
         inner.insert(0, pointer)
-    names = [bare_frame(n) for n in inner[:DEEPEST]]
-    return tuple(reversed(names))
+    return tuple(reversed(inner[:DEEPEST]))
+
+
+def _belongs(text: str) -> bool:
+    """Whether a line without a frame of its own may stand inside a trace."""
+    stamp = _STAMP.match(text)
+    rest = text[stamp.end() :] if stamp else text
+    return any(pattern.match(rest) for pattern in (_BETWEEN, _NAMELESS, _DECODED))
 
 
 def find_traces(lines: Sequence[Line]) -> Iterator[Trace]:
@@ -127,11 +142,7 @@ def find_traces(lines: Sequence[Line]) -> Iterator[Trace]:
             if not guess:
                 frames.append(name)
                 end = line.end
-        elif (
-            frames
-            and text.strip()
-            and not _BETWEEN.match(text[(m.end() if (m := _STAMP.match(text)) else 0) :])
-        ) or (frames and not text.strip()):
+        elif frames and not _belongs(text):
             idle += 2
         elif not frames and not text.strip():
             pointer = pointer if pointer and idle == 0 else None

@@ -9,9 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.reading.candidates import Candidates
 from analysis.reading.clauses import split_clauses
-from analysis.reading.pages import Layout, Page
+from analysis.reading.pages import Page
 from analysis.reading.phrases import Phrase, find_phrases, token_places
 from analysis.reading.sentences import Sentence
 from analysis.reading.tokens import is_identifier
@@ -124,21 +123,21 @@ class _Sentence:
             ]
         return found
 
+    def whole(self) -> Mention:
+        """The sentence as one mention."""
+        end = len(self.sentence.text)
+        phrase = next((p for p in self.phrases if p.kind != "thing"), None)
+        return self.mention(0, end, self.tokens_in(0, end), phrase, False)
+
     def _offers(self, start: int, end: int) -> bool:
         return any(p.kind == "work" and not p.bare and start <= p.start < end for p in self.phrases)
 
 
-def find_mentions(layout: Layout, candidates: Candidates, least: float) -> tuple[Mention, ...]:
-    """The mentions of a discussion in order of reading.
+def mentions_in(page: Page, at: int, probability: float) -> list[Mention]:
+    """The mentions in sentence number `at` of a page, at least one."""
+    return _Sentence(page, at, probability).mentions()
 
-    A posted patch always has one: the sentence that most likely says what it does.
-    """
-    found: list[Mention] = []
-    for page in layout.pages:
-        scores = candidates.of("mention", page)
-        taken = {i for i, p in enumerate(scores) if p >= least}
-        if page.patch and not page.subject.reply and not taken and len(scores):
-            taken = {int(scores.argmax())}
-        for i in sorted(taken):
-            found += _Sentence(page, i, float(scores[i])).mentions()
-    return tuple(found)
+
+def whole_sentence(page: Page, at: int, probability: float) -> Mention:
+    """Sentence number `at` of a page as one mention, whatever it names."""
+    return _Sentence(page, at, probability).whole()

@@ -7,7 +7,7 @@ benchmarks/train.py does.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from io import BytesIO
@@ -18,8 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.reading.features import Rows
+from analysis.reading.trees import TreeModel
 
 UNTRAINED = "untrained"
+_TREE_PARTS = ("feature", "border", "left", "right", "value")
 
 Floats = npt.NDArray[np.float32]
 
@@ -69,6 +71,7 @@ class Weights:
     pairs: Mapping[str, PairModel]
     thresholds: Mapping[str, float]
     version: str = UNTRAINED
+    trees: Mapping[str, TreeModel] = field(default_factory=dict)
 
     def threshold(self, name: str) -> float:
         """A threshold, or one half."""
@@ -78,7 +81,7 @@ class Weights:
 def pack_weights(weights: Weights, path: Path) -> None:
     """Write weights as an .npz of arrays with half the precision and a JSON beside the arrays."""
     arrays: dict[str, npt.NDArray[Any]] = {}
-    about: dict[str, Any] = {"thresholds": dict(weights.thresholds), "texts": {}, "pairs": {}}
+    about: dict[str, Any] = {"thresholds": dict(weights.thresholds), "texts": {}, "pairs": {}, "trees": {}}
     for name, text in weights.texts.items():
         at = np.flatnonzero(text.weights).astype(np.int32)
         arrays[f"text.{name}.at"], arrays[f"text.{name}.w"] = at, text.weights[at].astype(np.float16)
@@ -86,6 +89,10 @@ def pack_weights(weights: Weights, path: Path) -> None:
     for name, pair in weights.pairs.items():
         arrays[f"pair.{name}.w"] = pair.weights.astype(np.float32)
         about["pairs"][name] = {"bias": pair.bias, "names": list(pair.names)}
+    for name, tree in weights.trees.items():
+        for part in _TREE_PARTS:
+            arrays[f"tree.{name}.{part}"] = getattr(tree, part)
+        about["trees"][name] = {"bias": tree.bias, "names": list(tree.names)}
     arrays["about"] = np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
@@ -104,7 +111,15 @@ def unpack_weights(data: bytes) -> Weights:
             name: PairModel(tuple(facts["names"]), arrays[f"pair.{name}.w"], facts["bias"])
             for name, facts in about["pairs"].items()
         }
-    return Weights(texts, pairs, about["thresholds"], digest_of_weights(data))
+        trees = {
+            name: TreeModel(
+                names=tuple(facts["names"]),
+                bias=facts["bias"],
+                **{part: arrays[f"tree.{name}.{part}"] for part in _TREE_PARTS},
+            )
+            for name, facts in about.get("trees", {}).items()
+        }
+    return Weights(texts, pairs, about["thresholds"], digest_of_weights(data), trees)
 
 
 @cache

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from analysis.reading.candidates import Candidates
 from analysis.reading.likeness import Vector
-from analysis.reading.mentions import Mention, find_mentions
+from analysis.reading.mentions import Mention
 from analysis.reading.models import PairModel, Weights, table_of
+from analysis.reading.offers import Offer, find_offers
+from analysis.reading.openings import Openings, log_odds
 from analysis.reading.pages import Page
 from analysis.reading.restatements import Draft, Reader, describe_link
 from analysis.reading.tokens import bare_name, is_identifier
@@ -26,32 +28,43 @@ class Option:
         return self.mentions[0]
 
 
-def _link(
-    reader: Reader, model: PairModel | None, mention: Mention, drafts: Sequence[Draft]
-) -> tuple[float, int]:
-    """The most likely draft that a mention belongs to, with its probability; (0, -1) where there is none."""
-    if not drafts:
-        return 0.0, -1
-    rows = [describe_link(reader, mention, d, drafts) for d in drafts]
+def rate_links(reader: Reader, model: PairModel | None, offer: Offer, drafts: Sequence[Draft]) -> list[float]:
+    """How likely an offer is of each draft."""
+    rows = [describe_link(reader, offer, d, drafts) for d in drafts]
     if model is None:
-        scores = [max(r["likest"], r["version"], r["pointing, newest"]) for r in rows]
-    else:
-        scores = [float(p) for p in model.judge(table_of(rows, model.names))]
-    best = max(range(len(scores)), key=lambda i: (scores[i], -i))
-    return scores[best], best
+        return [max(r["likest"], r["version"], r["pointing, newest"]) for r in rows]
+    return [float(p) for p in model.judge(table_of(rows, model.names))]
 
 
-def gather(reader: Reader, mentions: Sequence[Mention], weights: Weights) -> list[Draft]:
-    """Each mention joins the option that it most likely names, or opens one."""
+def gather(reader: Reader, candidates: Candidates, offers: Sequence[Offer], weights: Weights) -> list[Draft]:
+    """Each offer joins the option that it most likely names, opens one, or is dropped as neither.
+
+    A posted change is never dropped: what was posted is an option.
+    """
     drafts: list[Draft] = []
-    model = weights.pairs.get("link")
-    for mention in mentions:
-        open_to = [d for d in drafts if not _excludes(reader, d, mention)]
-        score, best = _link(reader, model, mention, open_to)
-        draft = open_to[best] if best >= 0 and score >= weights.threshold("link") else Draft()
-        if not draft.mentions:
+    openings = Openings(reader, candidates)
+    opens = weights.pairs.get("open")
+    for offer in offers:
+        mention = offer.strongest
+        open_to = [d for d in drafts if offer.posted or not _excludes(reader, d, mention)]
+        links = rate_links(reader, weights.pairs.get("post" if offer.posted else "link"), offer, open_to)
+        best = max(range(len(links)), key=lambda i: (links[i], -i), default=-1)
+        least = weights.threshold("post" if offer.posted else "link")
+        joins = best >= 0 and links[best] >= least
+        put = 1.0
+        if not offer.posted and opens is not None:
+            row = openings.describe(offer, links, open_to)
+            put = float(opens.judge(table_of([row], opens.names))[0])
+            joins = joins and (links[best] >= put or put < weights.threshold("open"))
+            if not joins and put < weights.threshold("open"):
+                continue
+        if joins:
+            draft = open_to[best]
+            draft.joins.append(links[best])
+        else:
+            draft = Draft(put=put)
             drafts.append(draft)
-        draft.add(mention, reader.vector(mention))
+        draft.add(reader, offer)
     return drafts
 
 
@@ -91,7 +104,21 @@ def describe_draft(reader: Reader, draft: Draft, drafts: Sequence[Draft]) -> dic
     sure = [m.probability for m in draft.mentions]
     posted = first.patch and not first.subject.reply
     at = drafts.index(draft)
+    change = float(draft.posted)
+    sure_to_open = 0.0 if draft.posted else draft.put
     return {
+        "change": change,
+        "change in reply": change * first.subject.reply,
+        "change, part": change * (first.subject.part > 0),
+        "change, parts": change * min(first.subject.parts, 20) / 20,
+        "change, surest": change * max(sure),
+        "change, mentions": change * min(len(sure), 6) / 6,
+        "changes": change * sum(d.posted for d in drafts) / 10,
+        "beside change": (1 - change) * first.patch,
+        "opens": sure_to_open,
+        "opens, odds": log_odds(sure_to_open) * (1 - change),
+        "joins": sum(draft.joins),
+        "surest join": max(draft.joins, default=0.0),
         "surest": max(sure),
         "first": sure[0],
         "sum": min(sum(sure), 4.0) / 4,
@@ -114,18 +141,23 @@ def describe_draft(reader: Reader, draft: Draft, drafts: Sequence[Draft]) -> dic
 
 def find_options(reader: Reader, candidates: Candidates, weights: Weights) -> tuple[Option, ...]:
     """The options of a discussion, in the order in which they were put forward."""
-    mentions = find_mentions(reader.layout, candidates, weights.threshold("mention"))
-    drafts = gather(reader, mentions, weights)
+    offers = find_offers(reader.layout, candidates, weights.threshold("mention"))
+    drafts = gather(reader, candidates, offers, weights)
     model = weights.pairs.get("option")
     if model is None:
         sure = [max(m.probability for m in d.mentions) for d in drafts]
     else:
         sure = list(model.judge(table_of([describe_draft(reader, d, drafts) for d in drafts], model.names)))
-    return tuple(
-        Option(tuple(d.mentions), d.direction, float(p))
+    options = [
+        Option(tuple(sorted(d.mentions, key=_place)), d.direction, float(p))
         for d, p in zip(drafts, sure, strict=True)
         if p >= weights.threshold("option") or (_is_posted(reader.page(d.first)) and len(drafts) < 3)
-    )
+    ]
+    return tuple(sorted(options, key=lambda o: _place(o.first)))
+
+
+def _place(mention: Mention) -> tuple[int, int]:
+    return mention.page, mention.start
 
 
 def _is_posted(page: Page) -> bool:

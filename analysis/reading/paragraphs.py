@@ -18,8 +18,11 @@ _CODE_HEAD = re.compile(
     r"struct|return|goto|case|else|do)\b|[{}]|/\*|\*\s|//|\$ |# )"
 )
 _CALL_LINE = re.compile(r"\s*(?:\w+\s*=\s*)?[\w.>-]{2,60}\(.{0,120}\);\s*\Z")
+# "Thanks, applied." is no salutation.
 _SALUTATION = re.compile(
-    r"\s*(?:hi|hello|hey|dear|thanks|thank you|cheers|regards|best|yours|sincerely)\b", re.I
+    r"(?!.*\b(?:applied|queued|merged|pushed|picked|taken)\b)\s*(?:hi|hello|hey|dear|thanks|thank you|"
+    r"cheers|regards|best|yours|sincerely)\b",
+    re.I,
 )
 _MARKS = re.compile(r"^\s?(?:>[ ]?)+", re.M)
 

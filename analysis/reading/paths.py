@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from analysis.reading.anchors import clip
 from analysis.reading.arrows import Chain, find_arrows
 from analysis.reading.calls import find_calls
+from analysis.reading.columns import find_columns
 from analysis.reading.frames import find_traces
-from analysis.reading.ladders import find_columns, find_ladders
+from analysis.reading.ladders import find_ladders
 from analysis.reading.lines import Line, own_lines
 from analysis.reading.locks import find_locks
 from analysis.reading.pages import Page
@@ -42,7 +43,7 @@ def find_paths(page: Page) -> tuple[CallPath, ...]:
         place = clip(page.message, chain.start, chain.end)
         if place is None or len(chain.names) < 2:
             continue
-        around = page.message.text[max(0, chain.start - 300) : chain.end + 200]
+        locks = find_locks(page.message.text, chain.start, chain.end, chain.names)
         name = finding_id("c", page.id, chain.start, chain.end, *chain.names)
-        found[name] = CallPath(name, place, chain.names, find_locks(around, chain.names), why)
+        found[name] = CallPath(name, place, chain.names, locks, why)
     return tuple(sorted(found.values(), key=lambda p: p.anchor.start))

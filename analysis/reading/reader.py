@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 from analysis.reading.anchors import anchor
 from analysis.reading.candidates import Candidates, judge_sentences
-from analysis.reading.claims import Claim, find_claims
+from analysis.reading.claims import find_claims
 from analysis.reading.criteria import criterion_of
-from analysis.reading.decisions import find_decision
+from analysis.reading.decisions import Ruling, find_decision
 from analysis.reading.fates import link_answers, settle_fates
 from analysis.reading.models import Weights, shipped_digest, shipped_weights
 from analysis.reading.options import Option, find_options
@@ -45,18 +45,18 @@ def read(discussion: Discussion, weights: Weights | None = None) -> Findings:
     proposals = [_proposal(reader, o) for o in options]
     readings = read_claims(reader, find_claims(layout, candidates, learnt), options, learnt)
     arguments = _arguments(layout, candidates, readings, proposals, learnt)
-    decision = find_decision(reader, candidates, options, learnt)
-    decided = None if decision is None else decision[0]
+    ruling = find_decision(reader, options)
+    adopted = ruling.option if ruling is not None and ruling.adopts else None
     known = {p.id: p for p in proposals}
     return Findings(
         discussion.id,
         READER_VERSION if weights is None else f"{RULES}+{learnt.version}",
         digest_of(discussion),
         find_symptoms(layout, candidates, learnt),
-        settle_outcomes(reader, options, proposals, decided),
+        settle_outcomes(reader, options, proposals, adopted),
         settle_fates(layout, link_answers(layout, arguments), known),
         tuple(path for page in layout.pages for path in find_paths(page)),
-        _decisions(layout, proposals, decision),
+        _decisions(layout, proposals, ruling),
     )
 
 
@@ -142,12 +142,9 @@ def _arguments(
     return tuple(found)
 
 
-def _decisions(
-    layout: Layout, proposals: Sequence[Proposal], found: tuple[int, Claim, float] | None
-) -> tuple[Decision, ...]:
-    if found is None:
+def _decisions(layout: Layout, proposals: Sequence[Proposal], ruling: Ruling | None) -> tuple[Decision, ...]:
+    if ruling is None:
         return ()
-    option, claim, sure = found
-    page = layout.pages[claim.page]
-    place = anchor(page.message, claim.start, claim.end)
-    return (Decision(proposals[option].id, place, f"{sure:.2f}"),) if place else ()
+    claim = ruling.claim
+    place = anchor(layout.pages[claim.page].message, claim.start, claim.end)
+    return (Decision(proposals[ruling.option].id, place, ruling.why),) if place else ()

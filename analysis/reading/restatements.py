@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from analysis.reading.likeness import Likeness, Vector, cosine, terms
 from analysis.reading.mentions import Mention
+from analysis.reading.offers import Offer, is_cover
 from analysis.reading.pages import Layout, Page
 from analysis.reading.paragraphs import Quoted
 from analysis.reading.tokens import is_identifier
@@ -16,21 +17,30 @@ from analysis.reading.tokens import is_identifier
 
 @dataclass
 class Draft:
-    """An option while its mentions are being gathered."""
+    """An option while its mentions are being gathered.
+
+    `posted` says that a change was posted for it, `put` how sure it was that its first mention opens an
+    option, `joins` how sure each offer was that joined it.
+    """
 
     mentions: list[Mention] = field(default_factory=list)
+    posted: bool = False
+    put: float = 1.0
+    joins: list[float] = field(default_factory=list)
     vectors: list[Vector] = field(default_factory=list)
     terms: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     direction: Vector = field(default_factory=dict)
 
-    def add(self, mention: Mention, vector: Vector) -> None:
-        """Take a mention in."""
-        self.mentions.append(mention)
-        self.vectors.append(vector)
-        self.terms.update(vector)
+    def add(self, reader: "Reader", offer: Offer) -> None:
+        """Take the mentions of an offer in."""
+        for mention in offer.mentions:
+            self.mentions.append(mention)
+            self.vectors.append(reader.vector(mention))
+            self.terms.update(self.vectors[-1])
+            self.names.update(t for t in mention.words if is_identifier(t))
         self.direction = Likeness.mix(self.vectors)
-        self.names.update(t for t in mention.words if is_identifier(t))
+        self.posted = self.posted or offer.posted
 
     @property
     def first(self) -> Mention:
@@ -46,6 +56,8 @@ class Reader:
         self.likeness = Likeness(layout)
         self._places = {p.order: p for p in layout.pages}
         self._vectors: dict[Mention, Vector] = {}
+        self._titles: dict[str, Vector] = {}
+        self.covers = frozenset(p.id for p in layout.pages if is_cover(layout, p))
 
     def page(self, mention: Mention) -> Page:
         """The page that a mention stands on."""
@@ -56,6 +68,13 @@ class Reader:
         page = self.page(mention)
         return page.paragraphs[page.sentences[mention.sentence].paragraph].quoted
 
+    def title(self, page: Page) -> Vector:
+        """The words of a page's subject, as a vector."""
+        known = self._titles.get(page.id)
+        if known is None:
+            known = self._titles[page.id] = self.likeness.vector(page.subject.title.split())
+        return known
+
     def vector(self, mention: Mention) -> Vector:
         """The words of a mention, as a vector; a patch adds those of its subject."""
         known = self._vectors.get(mention)
@@ -63,7 +82,7 @@ class Reader:
             known = self.likeness.vector(mention.words)
             page = self.page(mention)
             if page.patch and not page.subject.reply and mention.sentence < 6:
-                known = self.likeness.mix([known, self.likeness.vector(page.subject.title.split())])
+                known = self.likeness.mix([known, self.title(page)])
             self._vectors[mention] = known
         return known
 
@@ -97,10 +116,9 @@ def _owner(reader: Reader, mention: Mention, page: Page, draft: Draft) -> dict[s
     }
 
 
-def describe_link(
-    reader: Reader, mention: Mention, draft: Draft, drafts: Sequence[Draft]
-) -> dict[str, float]:
-    """What speaks for and against `mention` naming `draft` again, as numbers between 0 and about 2."""
+def describe_link(reader: Reader, offer: Offer, draft: Draft, drafts: Sequence[Draft]) -> dict[str, float]:
+    """What speaks for and against `offer` naming `draft` again, as numbers between 0 and about 2."""
+    mention = offer.strongest
     page, first = reader.page(mention), reader.page(draft.first)
     vector = reader.vector(mention)
     likes = [cosine(vector, v) for v in draft.vectors]
@@ -158,5 +176,40 @@ def describe_link(
         "first of all": float(draft is drafts[0]),
         "probability": mention.probability,
         "only one": float(len(drafts) == 1),
+        "paragraph, suggests": float(together and mention.suggests),
         **_owner(reader, mention, page, draft),
+        **(_change if offer.posted else _beside_change)(reader, offer, page, draft),
     }  # fmt: skip
+
+
+def _change(reader: Reader, offer: Offer, page: Page, draft: Draft) -> dict[str, float]:
+    """What tells whether a change that is posted is the draft."""
+    first = reader.page(draft.first)
+    below_cover = first.id in reader.covers and page.message.parent == first.id
+    titles = max(cosine(reader.title(page), v) for v in draft.vectors)
+    return {
+        "likest of all": max(cosine(reader.vector(m), v) for m in offer.mentions for v in draft.vectors),
+        "title": titles,
+        "below cover": float(below_cover),
+        "below cover, title": titles * below_cover,
+        "change": float(draft.posted),
+        "change answered": float(draft.posted and first.id == page.message.parent),
+        "in a reply": float(page.subject.reply),
+    }
+
+
+def _beside_change(reader: Reader, offer: Offer, page: Page, draft: Draft) -> dict[str, float]:
+    """What tells whether a mention is of a draft that was posted as a change."""
+    first = reader.page(draft.first)
+    mention = offer.strongest
+    quoted = reader.quoted(mention)
+    covered = draft.posted and first.message.parent == page.id and first.subject.part > 0
+    return {
+        "change": float(draft.posted),
+        "change here": float(draft.posted and first.id == page.id),
+        "change answered": float(draft.posted and first.id == page.message.parent),
+        "change quoted": float(draft.posted and quoted is not None and quoted.message_id == first.id),
+        "covered": float(covered),
+        "covered, likest": covered * max(cosine(reader.vector(mention), v) for v in draft.vectors),
+        "on cover": float(page.id in reader.covers),
+    }

@@ -1,12 +1,24 @@
 """Commands that bring mail in and find it again."""
 
 from dataclasses import asdict, replace
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from moot.console import complain, emit, one_line, progress, say
 from moot.options import Form, Session
+
+if TYPE_CHECKING:
+    from archive.search import Hit, ThreadHit
+
+
+class Sort(StrEnum):
+    """What a search lists first."""
+
+    DATE = "date"
+    RELEVANCE = "relevance"
+
 
 Sources = Annotated[
     list[str],
@@ -71,30 +83,52 @@ def split_forms(session: Session, forms: list[str] | None) -> tuple[Session, str
 def search(
     session: Session,
     query: Annotated[
-        list[str], typer.Argument(help="Words, phrases, and prefixes such as s: f: nq: q: dfn:.")
+        list[str],
+        typer.Argument(
+            help="Words, phrases, AND OR NOT ( ), and prefixes such as s: f: nq: dfn: l: d:2011-01.."
+        ),
     ],
-    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many messages.")] = 20,
+    threads: Annotated[
+        bool, typer.Option("--threads", "-t", help="List threads instead of messages.")
+    ] = False,
+    sort: Annotated[Sort, typer.Option("--sort", help="What comes first.")] = Sort.DATE,
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many.")] = 20,
     offset: Annotated[int, typer.Option("--offset", min=0, help="Pass over so many first.")] = 0,
 ) -> None:
-    """Find messages, newest first."""
-    from archive.mailreader import moment
+    """Find messages or threads, the newest or the most relevant first."""
     from archive.search import search as find
+    from archive.search import search_threads as find_threads
 
+    words = " ".join(query)
+    relevance = sort is Sort.RELEVANCE
     with session.open() as database, database.reading() as connection:
-        hits = find(connection, " ".join(query), limit=limit, offset=offset)
-    rows = [
-        {
-            "message_id": h.message_id,
-            "subject": h.subject,
-            "author": h.author,
-            "date": date.isoformat() if (date := moment(h.date, 0)) else None,
-            "discussion": h.discussion,
-        }
-        for h in hits
-    ]
-    if emit(session, "moot.search/1", {"query": " ".join(query)}, "messages", rows):
+        if threads:
+            found = find_threads(connection, words, limit=limit, offset=offset, relevance=relevance)
+            rows = [_thread_row(hit) for hit in found]
+        else:
+            hits = find(connection, words, limit=limit, offset=offset, relevance=relevance)
+            rows = [_message_row(hit) for hit in hits]
+    name = "threads" if threads else "messages"
+    if emit(session, "moot.search/1", {"query": words}, name, rows):
         return
     for row in rows:
-        day = (row["date"] or "no date   ")[:10]
-        say(session, f"{day}  {one_line(str(row['author']), 24):24}  {one_line(str(row['subject']), 60)}")
-        say(session, f"            {one_line(str(row['message_id']))}", dim=True)
+        day = (row["ended" if threads else "date"] or "no date   ")[:10]
+        size = f" ({row['messages']})" if threads else ""
+        subject = one_line(str(row["subject"]), 60)
+        say(session, f"{day}  {one_line(str(row['author']), 24):24}  {subject}{size}")
+        say(session, f"            {one_line(str(row['root' if threads else 'message_id']))}", dim=True)
+
+
+def _message_row(hit: "Hit") -> dict[str, Any]:
+    return {**asdict(hit), "date": _iso(hit.date)}
+
+
+def _thread_row(hit: "ThreadHit") -> dict[str, Any]:
+    return {**asdict(hit), "started": _iso(hit.started), "ended": _iso(hit.ended)}
+
+
+def _iso(seconds: int | None) -> str | None:
+    from archive.mailreader import moment
+
+    date = moment(seconds, 0)
+    return date.isoformat() if date else None

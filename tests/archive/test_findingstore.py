@@ -104,7 +104,9 @@ def test_verdicts_come_back_and_a_new_run_of_an_option_replaces_all_of_it(databa
     def verdict(name: str, result: Result) -> Verdict:
         trace = (TraceStep("A", 12, "spin_lock()", {"lock": "0 -> 1"}),)
         shape = ({"tasks": 2}, 100, 200, 9, 0.5, "statement", "weak", "sequentially consistent")
-        return Verdict("unmap", "bit", name, result, *shape, Mutant.FAILS, "why", trace, 0, ("note",), ("mutant",), "x")
+        return Verdict(
+            "unmap", "bit", name, result, *shape, Mutant.FAILS, "why", trace, 0, ("note",), ("mutant",), "x"
+        )
 
     first = [verdict("ends", Result.FAIL), verdict("unmapped", Result.PASS)]
     with database.writing() as connection:

@@ -26,7 +26,9 @@ def test_an_example_says_what_the_page_claims(tmp_path, number):
     spec.loader.exec_module(module)
     expected = EXPECT.findall(EXAMPLES[number])
     assert expected
-    results = {r.property: r for r in check(module.tasks, getattr(module, "settings", None), audit=True)}
-    for name, verdict, strength in expected:
-        assert results[name].verdict.value == verdict, results[name].reason
-        assert not strength or results[name].strength == strength
+    settings = getattr(module, "settings", None)
+    for symmetry in {False, getattr(module, "symmetry", False)}:
+        results = {r.property: r for r in check(module.tasks, settings, audit=True, symmetry=symmetry)}
+        for name, verdict, strength in expected:
+            assert results[name].verdict.value == verdict, results[name].reason
+            assert not strength or results[name].strength == strength

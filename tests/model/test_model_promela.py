@@ -1,4 +1,11 @@
-"""The tries printed as Promela: SPIN agrees on states, transitions, verdicts and depths."""
+"""The tries printed as Promela: SPIN agrees on states, transitions, verdicts and depths.
+
+Every question to SPIN compiles a verifier, two where something is violated. So by default SPIN is asked ten
+times: about a passing and a failing option of three scenarios, a kind of violation each, and one kind more.
+With the environment variable CI set, as CI does, it is asked about every shipped option and every kind.
+"""
+
+import os
 
 import pytest
 
@@ -32,7 +39,17 @@ FINDERS = {Kind.DEADLOCK: find_deadlock, Kind.MISSED_WAKEUP: find_missed_wakeup}
 ELSEWHERE = (Kind.LOCK_ORDER, Kind.LIVELOCK, Kind.STARVATION)
 """Kinds of property that aren't about one state or step."""
 
+IN_CI = bool(os.environ.get("CI"))
 EVERY_OPTION = [(name, o.name) for name, scenario in scenarios().items() for o in scenario.options]
+SPREAD = {
+    ("unmap-mapping-range", "no-lock-break"): "passes",
+    ("unmap-mapping-range", "fuse-mutex"): "fails",
+    ("agi-agf", "agi-first"): "passes",
+    ("agi-agf", "none"): "fails",
+    ("exclusive-wakeup", "hand-over"): "passes",
+    ("exclusive-wakeup", "signal-first"): "fails",
+}
+"""An assertion, a deadlock, a missed wake-up. The outcomes are tested, or the spread could shrink unseen."""
 
 
 def shortest(exploration, question):
@@ -43,24 +60,31 @@ def shortest(exploration, question):
 
 
 def agree(spin, tasks, settings, properties):
-    """Ask SPIN for its counts, and for the shortest violation of all that it can be asked; compare."""
+    """Ask SPIN for its counts, and for the shortest violation of all that it can be asked; compare.
+
+    Returns the depth of that violation, None if there is none.
+    """
     exploration = explore(Tries(Machine(build(tasks, settings))))
     assert not exploration.stopped
     asked = [p for p in properties if p.kind not in ELSEWHERE]
     depths = [shortest(exploration, p) for p in asked]
     said = spin(to_promela(tasks, settings, asked))
     assert said.violated_at == min((d for d in depths if d is not None), default=None)
-    if said.violated_at is not None:  # SPIN stopped there; without assertions it counts everything
+    violated_at = said.violated_at
+    if violated_at is not None:  # SPIN stopped there; without assertions it counts everything
         said = spin(to_promela(tasks, settings))
     assert (said.states, said.transitions) == (len(exploration.states), exploration.transitions)
     assert said.depth == exploration.deepest
+    return violated_at
 
 
-@pytest.mark.parametrize(("scenario", "option"), EVERY_OPTION)
-def test_spin_agrees_on_every_shipped_option(spin, scenario, option):
+@pytest.mark.parametrize(("scenario", "option"), EVERY_OPTION if IN_CI else SPREAD)
+def test_spin_agrees_on_shipped_options(spin, scenario, option):
     record = scenarios()[scenario]
     chosen = record.option(option)
-    agree(spin, chosen.tasks or record.tasks, chosen.settings, record.properties)
+    violated_at = agree(spin, chosen.tasks or record.tasks, chosen.settings, record.properties)
+    outcome = "passes" if violated_at is None else "fails"
+    assert SPREAD.get((scenario, option), outcome) == outcome
 
 
 class Shared(Struct):
@@ -119,19 +143,19 @@ def wait_for_x():
     until(s.x == 2)
 
 
-@pytest.mark.parametrize(
-    ("functions", "kind"),
-    [
-        ((a_then_b, b_then_a), Kind.DEADLOCK),
-        ((a_then_b, b_then_a, bump), Kind.DEADLOCK),
-        ((bump, bump), Kind.ASSERTION),
-        ((sleep_too_late, wake), Kind.MISSED_WAKEUP),
-        ((take_twice, bump), Kind.SELF_DEADLOCK),
-        ((take_twice, bump), Kind.DEADLOCK),
-        ((wait_for_x, bump), Kind.DEADLOCK),
-        ((wait_for_x, bump, bump), Kind.DEADLOCK),
-    ],
-)
+KINDS = [
+    ((take_twice, bump), Kind.SELF_DEADLOCK),
+    ((take_twice, bump), Kind.DEADLOCK),
+    ((a_then_b, b_then_a), Kind.DEADLOCK),
+    ((a_then_b, b_then_a, bump), Kind.DEADLOCK),
+    ((bump, bump), Kind.ASSERTION),
+    ((sleep_too_late, wake), Kind.MISSED_WAKEUP),
+    ((wait_for_x, bump), Kind.DEADLOCK),
+    ((wait_for_x, bump, bump), Kind.DEADLOCK),
+]
+
+
+@pytest.mark.parametrize(("functions", "kind"), KINDS if IN_CI else KINDS[:1])
 def test_spin_agrees_on_each_kind_of_violation(spin, functions, kind):
     tasks = [Task(f"{f.__name__} {k}", f) for k, f in enumerate(functions)]
     exploration = explore(Tries(Machine(build(tasks))))

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from analysis.reading.anchors import anchor, clip
-from analysis.reading.decisions import says_done
 from analysis.reading.features import Rows, column
 from analysis.reading.models import PairModel, TextModel, Weights, pack_weights, unpack_weights
 from analysis.reading.reader import READER_VERSION, digest_of, read
@@ -105,24 +104,6 @@ def test_a_clipped_anchor_is_short_enough_to_quote(message_of) -> None:
     assert place is not None
     assert len(place.quote) <= 400
     assert message.text.startswith(place.quote)
-
-
-@pytest.mark.parametrize("text", ["Applied, thanks.", "I've queued it for the next cycle.", "Now merged."])
-def test_words_that_report_a_merge_settle(text: str) -> None:
-    assert says_done(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "This should be applied to stable too.",
-        "Has it been applied?",
-        "I have not applied it.",
-        "If it is merged, fine.",
-    ],
-)
-def test_words_about_a_merge_that_has_not_happened_settle_nothing(text: str) -> None:
-    assert not says_done(text)
 
 
 def test_weights_survive_the_file(tmp_path: Path) -> None:

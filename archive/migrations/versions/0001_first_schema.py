@@ -5,7 +5,8 @@ from alembic import op
 
 FULL_TEXT = """
 CREATE VIRTUAL TABLE message_text USING fts5(
-    subject, sender, recipients, own, quoted, files, functions, patch,
+    subject, sender, addressed, copied, own, quoted,
+    files, functions, before, after, removed, added, context,
     content='', tokenize="unicode61 remove_diacritics 2 tokenchars '_'"
 )
 """
@@ -47,14 +48,24 @@ def upgrade() -> None:
         sa.Column("started", sa.Integer(), nullable=True),
         sa.Column("ended", sa.Integer(), nullable=True),
         sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("resolved", sa.Boolean(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_discussion")),
     )
     op.create_table(
+        "name",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("thread", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_name")),
+        sa.UniqueConstraint("text", name=op.f("uq_name_text")),
+    )
+    with op.batch_alter_table("name", schema=None) as batch_op:
+        batch_op.create_index("ix_name_thread", ["thread"], unique=False)
+
+    op.create_table(
         "message",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("message_id", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
-        sa.Column("content", sa.BLOB(), nullable=False),
+        sa.Column("name", sa.Integer(), nullable=False),
         sa.Column("author_name", sa.Text(), nullable=False),
         sa.Column("author_email", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
@@ -69,15 +80,33 @@ def upgrade() -> None:
         sa.Column("text_start", sa.Integer(), nullable=True),
         sa.Column("body", sa.BLOB(), nullable=True),
         sa.Column("blocks", sa.BLOB(), nullable=False),
-        sa.Column("parent", sa.Text(), nullable=True),
-        sa.Column("thread", sa.Text(), nullable=True),
-        sa.Column("discussion", sa.Text(), nullable=True),
+        sa.Column("parent", sa.Integer(), nullable=True),
+        sa.Column("thread", sa.Integer(), nullable=False),
+        sa.Column("quoted_in", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["name"], ["name.id"], name=op.f("fk_message_name_name")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
-        sa.UniqueConstraint("message_id", name=op.f("uq_message_message_id")),
+        sa.UniqueConstraint("name", name=op.f("uq_message_name")),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index("ix_message_date", ["date"], unique=False)
-        batch_op.create_index("ix_message_discussion", ["discussion"], unique=False)
+        batch_op.create_index(
+            "ix_message_quoted_in", ["quoted_in"], sqlite_where=sa.text("quoted_in IS NOT NULL")
+        )
+
+    op.create_table(
+        "span",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("newest", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_span")),
+    )
+    op.create_table(
+        "thread",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("discussion", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_thread")),
+    )
+    with op.batch_alter_table("thread", schema=None) as batch_op:
+        batch_op.create_index("ix_thread_discussion", ["discussion"], unique=False)
 
     op.create_table(
         "source",
@@ -295,3 +324,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("discussion", "ordinal", name=op.f("pk_tie")),
     )
     op.execute(FULL_TEXT)
+    # Words are gathered in memory before they go to the file: fewer, larger segments to merge.
+    op.execute("INSERT INTO message_text(message_text, rank) VALUES ('hashsize', 16777216)")
