@@ -2,10 +2,10 @@
 
     python benchmarks/kill.py [--size 20000] [--kills 30] [--seed 1] [--json]
 
-Every kill is SIGKILL, at a moment drawn between nothing and the time that the whole ingest took undisturbed;
-the same command goes on afterwards. An archive that gets finished between two kills is compared, and another
-one begun. Compared are messages with their places, blocks and words, raw mail, threads, discussions, defects
-and sources, but not the numbers that rows happen to have.
+Every kill is SIGKILL, at a moment drawn between nothing and half the time that the whole ingest took
+undisturbed; the same command goes on afterwards. An archive that gets finished between two kills is compared,
+and another one begun. Compared are messages with their places, blocks and words, raw mail, threads,
+discussions, defects and sources, but not the numbers that rows happen to have.
 """
 
 import argparse
@@ -91,13 +91,14 @@ def torment(mbox: Path, folder: Path, kills: int, seed: int) -> dict[str, object
         archive = folder / f"{finished}.sqlite"
         ended = False
         while done < kills and not ended:
-            ended = ingest(mbox, archive, draw.uniform(0.0, whole))
+            ended = ingest(mbox, archive, draw.uniform(0.0, whole / 2))
             done += not ended
         if not ended:
             ingest(mbox, archive)
         got = fingerprint(archive)
         differences += [f"archive {finished}: {name}" for name in wanted if got[name] != wanted[name]]
         finished += 1
+        print(f"{done} kills, {finished} archives, {len(differences)} differences", file=sys.stderr)
         for left in folder.glob(f"{archive.name}*"):
             left.unlink()
     return {"kills": done, "archives": finished, "seconds": round(whole, 1), "differences": differences}
