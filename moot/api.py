@@ -11,7 +11,8 @@
             print(row["title"], row["outcome"])
 
 Nothing here prints or exits. Expected errors are `ArchiveError`, `SourceError`, `UnknownNameError`,
-`QueryError` and `ModelError`; their text says what was wrong, where, and what to do.
+`QueryError` and `ModelError`; their text says what was wrong, where, and what to do. A source that can't
+be read to its end stops no other: its error stands in the report of `ingest`.
 """
 
 from analysis.model.errors import ModelError

@@ -40,7 +40,7 @@ class SiteReport:
     index: Path | None
 
 
-def choose(database: Database, what: Sequence[str]) -> list[str]:
+def choose(database: Database, what: Sequence[str] = ()) -> list[str]:
     """The discussions that names stand for, or all, with their quotes resolved; raises `UnknownNameError`."""
     settle(database)
     with database.reading() as connection:
